@@ -1,0 +1,43 @@
+"""What every message carries: who sent it, in which order, when, and how far its clock could be trusted."""
+
+import hashlib
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from pydantic import UUID7, AwareDatetime, BaseModel, ConfigDict, Field
+
+from contract.names import ClinicId, DeviceId
+
+CONTRACT_VERSION: Final = 1
+"""The major version, also a level of every topic. Optional fields may be added under it; nothing else may change."""
+
+MAX_MESSAGE_BYTES = 2 * 1024 * 1024
+"""Bound on a payload: a capture of the most hairs a measurement may list, at full length of decimals, has 1.4 MB."""
+
+
+class Message(BaseModel):
+    """The envelope of all messages.
+
+    ``boot_id`` and ``sequence`` order a sender's messages without a clock; ``clock_trusted`` says whether
+    ``created_at`` came from a synchronised clock.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    schema_version: Literal[1] = CONTRACT_VERSION
+    message_id: UUID7
+    clinic_id: ClinicId
+    device_id: DeviceId
+    boot_id: UUID
+    sequence: Annotated[int, Field(ge=1, lt=2**53)]
+    created_at: AwareDatetime
+    clock_trusted: bool
+
+    def encode(self) -> bytes:
+        """Return the message as it travels: UTF-8 JSON, one line."""
+        return self.model_dump_json().encode()
+
+
+def content_sha256(payload: bytes) -> str:
+    """Return the digest a receipt names its message by: SHA-256 of the bytes that travelled, in hexadecimal."""
+    return hashlib.sha256(payload).hexdigest()
