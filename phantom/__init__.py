@@ -1,0 +1,31 @@
+"""A drawn scalp whose every hair is known: truth for tests, benchmarks and the simulated camera."""
+
+from phantom.change import clip, gain, lose, regrow, thin, wash
+from phantom.growth import grow
+from phantom.optics import Light, Optics, Pose
+from phantom.photograph import OutsideScalpError, Photograph, photograph
+from phantom.scalp import Hair, Scalp, ScalpSettings
+from phantom.settings import SettingError
+from phantom.truth import Truth, TruthHair
+
+__all__ = [
+    "Hair",
+    "Light",
+    "Optics",
+    "OutsideScalpError",
+    "Photograph",
+    "Pose",
+    "Scalp",
+    "ScalpSettings",
+    "SettingError",
+    "Truth",
+    "TruthHair",
+    "clip",
+    "gain",
+    "grow",
+    "lose",
+    "photograph",
+    "regrow",
+    "thin",
+    "wash",
+]
