@@ -1,0 +1,189 @@
+"""What every camera can do, and what it hands out.
+
+Two kinds of picture are kept apart by their types: a `Frame` is for the eye and is never measured; a `Still` is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract import Site
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """The place that the operator holds the camera to, with the contract's names.
+
+    It is asked for with every picture and travels with it, so that pixels and their label cannot part; the simulated
+    camera draws what lies there. One argument serves both, and no method exists for simulation alone.
+    """
+
+    patient_code: str
+    site: Site
+    visit_number: int
+
+
+@dataclass(frozen=True)
+class StillSettings:
+    """The settings that a still is taken with and has to show.
+
+    Parameters
+    ----------
+    size_px
+        Width and height.
+    exposure_us
+        Exposure time.
+    analogue_gain
+        Amplification before the converter; 1 is none.
+    colour_gains
+        Factors on red and on blue, green being 1.
+    lens_position_dioptres
+        Where the lens stands, as the inverse of the focus distance in metres; None for a lens that does not move.
+    """
+
+    size_px: tuple[int, int]
+    exposure_us: int
+    analogue_gain: float
+    colour_gains: tuple[float, float]
+    lens_position_dioptres: float | None
+
+
+@dataclass(frozen=True)
+class FrameMetadata:
+    """What the sensor says of one frame. None where the source does not say: a picture from a folder says nothing.
+
+    Parameters
+    ----------
+    exposure_us, analogue_gain, colour_gains, lens_position_dioptres
+        As in `StillSettings`, as they were for this frame.
+    digital_gain
+        Amplification after the converter.
+    frame_duration_us
+        Time from this frame to the next.
+    sensor_timestamp_ns
+        When the frame began, on the clock that counts from boot (CLOCK_BOOTTIME).
+    """
+
+    exposure_us: int | None = None
+    analogue_gain: float | None = None
+    digital_gain: float | None = None
+    colour_gains: tuple[float, float] | None = None
+    lens_position_dioptres: float | None = None
+    frame_duration_us: int | None = None
+    sensor_timestamp_ns: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A small picture for the eye, never measured.
+
+    Parameters
+    ----------
+    picture
+        uint8 [row, column, 3], blue, green, red.
+    metadata
+        The sensor's own.
+    aim
+        As asked for.
+    """
+
+    picture: Picture
+    metadata: FrameMetadata
+    aim: Aim | None
+
+
+@dataclass(frozen=True, eq=False)
+class Still:
+    """A picture at full resolution, whose metadata show the settings asked for.
+
+    Parameters
+    ----------
+    picture
+        uint8 [row, column, 3], blue, green, red.
+    metadata
+        The sensor's own.
+    aim
+        As asked for.
+    """
+
+    picture: Picture
+    metadata: FrameMetadata
+    aim: Aim | None
+
+
+@dataclass(frozen=True)
+class CameraDescription:
+    """Which camera this is.
+
+    Parameters
+    ----------
+    model
+        The sensor's model, or the kind of a camera without a sensor.
+    identity
+        What tells it from others of its model: where it is connected, a seed, a folder.
+    simulated
+        Whether its pictures show something that does not exist.
+    """
+
+    model: str
+    identity: str
+    simulated: bool
+
+
+class Camera(Protocol):
+    """A camera. Entering its context opens it, leaving closes it; pictures may be asked for from any thread."""
+
+    def __enter__(self) -> Self:
+        """Open the camera.
+
+        Raises
+        ------
+        CameraError
+            One of its children, saying why the camera does not open.
+        """
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the camera and end its threads."""
+        ...
+
+    def describe(self) -> CameraDescription:
+        """Say which camera this is; it has to be open."""
+        ...
+
+    def preview(self, aim: Aim | None) -> Frame:
+        """Return the next small frame.
+
+        Parameters
+        ----------
+        aim
+            What the camera is held to; None when it is not on a head.
+        """
+        ...
+
+    def still(self, aim: Aim | None) -> Still:
+        """Take a still.
+
+        Parameters
+        ----------
+        aim
+            What the camera is held to; None when it is not on a head, as for calibration.
+
+        Raises
+        ------
+        CameraError
+            One of its children, saying why there is no still to believe.
+        """
+        ...

@@ -1,0 +1,378 @@
+"""The Pi's camera: the real Picamera2 class on the stand-in libcamera."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from device.camera import (
+    CameraClosed,
+    CameraMissing,
+    CameraStackBroken,
+    CameraTimeout,
+    CameraUnavailable,
+    CaptureFailed,
+    SettingsNotHonoured,
+    SettingsRefused,
+    open_camera,
+)
+from tests.device.camera.conftest import CORNER_PATCH, RED_PATCH, Connect, aim_at, draw_scene, pi_settings
+from tests.libcamera.buffers import MemfdHeap
+from tests.libcamera.camera import Camera, asked_of, held_requests
+from tests.libcamera.sensor import Picture, Sensor
+from tests.libcamera.stack import PICAMERA2_WARNINGS
+
+pytestmark = [PICAMERA2_WARNINGS, pytest.mark.usefixtures("camera_on_bench")]
+
+
+def sharpness(picture: Picture) -> float:
+    """Variance of the Laplacian."""
+    return float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.CV_64F).var())
+
+
+def open_files() -> int:
+    """Count this process's file descriptors, less those of selectors that picamera2 leaves to the garbage collector."""
+    gc.collect()
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def until(condition: Callable[[], bool], limit_s: float = 2.0) -> bool:
+    """Wait for a condition to hold."""
+    end_s = time.monotonic() + limit_s
+    while time.monotonic() < end_s:
+        if condition():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def test_still_shows_the_scene_at_full_size() -> None:
+    """A still would come out in the wrong size, exposure, order of colours, or without its label."""
+    with open_camera(pi_settings()) as camera:
+        still = camera.still(aim_at())
+    assert still.picture.shape == (216, 384, 3)
+    assert still.picture.dtype == np.uint8
+    assert still.aim == aim_at()
+    difference = np.abs(still.picture.astype(float) - draw_scene())
+    assert float(np.median(difference)) < 2
+
+
+def test_red_is_red() -> None:
+    """Red and blue would be swapped: "RGB888" lies in memory as blue, green, red."""
+    with open_camera(pi_settings()) as camera:
+        for picture in (camera.still(None).picture, cv2.resize(camera.preview(None).picture, (384, 216))):
+            blue, green, red = picture[RED_PATCH][10:-10, 10:-10].reshape(-1, 3).mean(axis=0)
+            assert red > 150
+            assert max(blue, green) < 60
+
+
+def test_metadata_are_the_frames_own() -> None:
+    """The record would hold the settings asked for in place of what the sensor did: it exposes whole lines of 20 us."""
+    before_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    with open_camera(pi_settings(exposure_us=10_013, analogue_gain=2.01)) as camera:
+        metadata = camera.still(None).metadata
+    assert metadata.exposure_us == 10_000
+    assert metadata.analogue_gain == pytest.approx(1024 / (1024 - 515))
+    assert metadata.lens_position_dioptres == 8.0
+    assert metadata.sensor_timestamp_ns is not None
+    assert before_ns < metadata.sensor_timestamp_ns < time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def test_preview_is_small_and_shows_the_whole_field() -> None:
+    """The preview would come from the sensor's cropped mode: what is aimed at would not be what the still shows."""
+    with open_camera(pi_settings(preview_width_px=128)) as camera:
+        picture = camera.preview(None).picture
+    assert picture.shape == (72, 128, 3)
+    corner = cv2.resize(picture, (384, 216), interpolation=cv2.INTER_LINEAR)[CORNER_PATCH][4:-4, 4:-4]
+    assert corner.mean() > 220
+
+
+def test_preview_goes_on_after_a_still() -> None:
+    """The camera would stay in the still's mode, and the preview would come in the still's size."""
+    with open_camera(pi_settings()) as camera:
+        camera.still(None)
+        assert camera.preview(None).picture.shape == (108, 192, 3)
+
+
+def test_a_still_waits_until_its_settings_are_in_force(sensor: Sensor) -> None:
+    """The first frame after the switch would be taken, which still has the automatic exposure."""
+    sensor.settle_frames = 7
+    with open_camera(pi_settings()) as camera:
+        still = camera.still(None)
+    assert still.metadata.exposure_us == 10_000
+    assert float(np.median(np.abs(still.picture.astype(float) - draw_scene()))) < 2
+
+
+def test_nothing_automatic_and_nothing_that_moves_an_edge_is_on(camera_on_bench: Camera, sensor: Sensor) -> None:
+    """Exposure, colour or focus would drift; halos of sharpening or smeared noise would change every diameter."""
+    off = {"AeEnable": False, "AwbEnable": False, "AfMode": 0, "Sharpness": 0.0, "NoiseReductionMode": 0}
+    with open_camera(pi_settings(time_limit_s=0.5)) as camera:
+        camera.preview(None)
+        assert asked_of(camera_on_bench).items() >= off.items()
+        sensor.deaf_to = frozenset({"ExposureTime"})
+        with ThreadPoolExecutor(1) as asker:
+            refused = asker.submit(camera.still, None)
+            assert until(
+                lambda: asked_of(camera_on_bench).items() >= (off | {"FrameDurationLimits": (100, 10**9)}).items()
+            )
+            assert refused.exception() is not None
+
+
+@pytest.mark.parametrize(
+    ("control", "setting", "asked"),
+    [
+        ("ExposureTime", "exposure_us", 10_000),
+        ("AnalogueGain", "analogue_gain", 1.0),
+        ("ColourGains", "colour_gains", (1.8, 2.0)),
+        ("LensPosition", "lens_position_dioptres", 4.0),
+    ],
+)
+def test_a_lost_control_is_named(sensor: Sensor, control: str, setting: str, asked: object) -> None:
+    """A picture with the wrong exposure, gain, colour or focus would be measured."""
+    sensor.deaf_to = frozenset({control})
+    with open_camera(pi_settings(lens_position_dioptres=4.0, time_limit_s=0.4)) as camera:
+        begun_s = time.monotonic()
+        with pytest.raises(SettingsNotHonoured) as refused:
+            camera.still(None)
+        assert time.monotonic() - begun_s < 1.0
+        assert refused.value.setting == setting
+        assert refused.value.asked == asked
+        assert refused.value.got != asked
+        sensor.deaf_to = frozenset()
+        assert camera.still(None).picture.shape == (216, 384, 3)
+
+
+def test_lens_position_reaches_the_focus() -> None:
+    """The lens would stay where autofocus left it."""
+    by_position = {}
+    for position in (5.0, 8.0, 11.0):
+        with open_camera(pi_settings(lens_position_dioptres=position)) as camera:
+            by_position[position] = sharpness(camera.still(None).picture)
+    assert by_position[8.0] > 3 * by_position[5.0]
+    assert by_position[8.0] > 3 * by_position[11.0]
+
+
+def test_a_camera_without_a_lens_takes_stills(connect: Connect) -> None:
+    """Focus controls would be sent to a camera that has none, and picamera2 refuses those."""
+    with (
+        connect(Sensor(draw_scene(), model="imx477", has_lens=False)),
+        open_camera(pi_settings(lens_position_dioptres=None)) as camera,
+    ):
+        assert camera.still(None).metadata.lens_position_dioptres is None
+        assert camera.describe().model == "imx477"
+
+
+def test_fifty_stills_leave_no_frame_held(camera_on_bench: Camera) -> None:
+    """A frame not given back with each still would stall the camera, or use up its memory, within a morning."""
+    with open_camera(pi_settings()) as camera:
+        camera.still(None)
+        files_after_one = open_files()
+        for _ in range(49):
+            camera.still(None)
+        assert until(lambda: held_requests(camera_on_bench) == 0)
+        assert open_files() <= files_after_one
+
+
+def test_a_stalled_sensor_is_a_timeout_and_not_the_end(camera_on_bench: Camera, sensor: Sensor) -> None:
+    """The caller would hang; or each wait that is given up would keep a frame, and five are more than there are."""
+    with open_camera(pi_settings(time_limit_s=0.2)) as camera:
+        camera.preview(None)
+        for _ in range(5):
+            sensor.running.clear()
+            begun_s = time.monotonic()
+            with pytest.raises(CameraTimeout):
+                camera.preview(None)
+            assert time.monotonic() - begun_s < 0.7
+            sensor.running.set()
+            time.sleep(0.05)  # the frames that come now find nobody waiting
+        assert camera.preview(None).picture.shape == (108, 192, 3)
+        assert until(lambda: held_requests(camera_on_bench) == 0)
+
+
+def test_a_still_of_a_stalled_sensor_is_a_timeout_and_the_next_works(camera_on_bench: Camera, sensor: Sensor) -> None:
+    """A cable that was loose for a moment would leave the camera in the still's mode, with its one frame kept."""
+    with open_camera(pi_settings(time_limit_s=0.4)) as camera:
+        for _ in range(2):
+            sensor.running.clear()
+            begun_s = time.monotonic()
+            with pytest.raises(CameraTimeout):
+                camera.still(None)
+            assert time.monotonic() - begun_s < 1.2
+            sensor.running.set()
+            assert camera.still(None).picture.shape == (216, 384, 3)
+            assert camera.preview(None).picture.shape == (108, 192, 3)
+        assert until(lambda: held_requests(camera_on_bench) == 0)
+
+
+def test_a_still_takes_one_big_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four buffers of 36 MB, or a raw stream beside them, use up a small board's memory after a few stills."""
+    sizes: list[int] = []
+    allocate = MemfdHeap.alloc
+
+    def recording(heap: MemfdHeap, name: str, size: int) -> object:
+        sizes.append(size)
+        return allocate(heap, name, size)
+
+    monkeypatch.setattr(MemfdHeap, "alloc", recording)
+    with open_camera(pi_settings()) as camera:
+        sizes.clear()
+        camera.still(None)
+    assert [size for size in sizes if size > 192 * 108 * 3] == [384 * 216 * 3]
+
+
+def test_memory_used_up_is_named_and_the_next_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed mode switch would leave the camera stopped for good."""
+    with open_camera(pi_settings()) as camera:
+        monkeypatch.setattr(MemfdHeap, "failures_to_come", 1)
+        with pytest.raises(CaptureFailed, match="Cannot allocate memory"):
+            camera.still(None)
+        assert camera.still(None).picture.shape == (216, 384, 3)
+
+
+def test_many_may_ask_at_once() -> None:
+    """A preview asked for during a still would get the still's frame, or upset the switch of modes."""
+    with open_camera(pi_settings()) as camera, ThreadPoolExecutor(4) as askers:
+        previews = [askers.submit(camera.preview, None) for _ in range(12)]
+        stills = [askers.submit(camera.still, None) for _ in range(4)]
+        assert {preview.result().picture.shape for preview in previews} == {(108, 192, 3)}
+        assert {still.result().picture.shape for still in stills} == {(216, 384, 3)}
+
+
+def test_closing_leaves_no_thread_and_no_file() -> None:
+    """Threads and descriptors would pile up in a service that opens its camera again."""
+    with open_camera(pi_settings()) as camera:
+        camera.still(None)
+    threads, files = set(threading.enumerate()), open_files()
+    with open_camera(pi_settings()) as camera:
+        camera.preview(None)
+        camera.still(None)
+    assert set(threading.enumerate()) == threads
+    assert open_files() == files
+    with pytest.raises(CameraClosed):
+        camera.still(None)
+
+
+def test_closing_while_the_sensor_is_stalled(sensor: Sensor) -> None:
+    """The service could not be stopped when the camera's cable has come loose."""
+    begun_s = time.monotonic()
+    with open_camera(pi_settings()):
+        sensor.running.clear()
+    assert time.monotonic() - begun_s < 3
+
+
+def test_a_missing_camera_is_named(connect: Connect) -> None:
+    """The operator would see an IndexError in place of the cable to check, and the thread would stay."""
+    threads = set(threading.enumerate())
+    with connect(), pytest.raises(CameraMissing, match="connected: none"), open_camera(pi_settings()):
+        pass
+    assert set(threading.enumerate()) == threads
+
+
+def test_a_camera_number_too_high_says_what_is_there() -> None:
+    """A wrong number would open another camera, or fail without saying which are connected."""
+    with (
+        pytest.raises(CameraMissing, match="no camera 1; connected: imx708"),
+        open_camera(pi_settings(camera_number=1)),
+    ):
+        pass
+
+
+def test_a_camera_held_elsewhere_is_named(sensor: Sensor) -> None:
+    """The operator would read that a sequence did not complete, and not that another program has the camera."""
+    sensor.held_elsewhere = True
+    with warnings.catch_warnings():
+        # picamera2 0.3.38 leaves its own pipe open when its __init__ fails; nobody else can reach it to close it.
+        warnings.filterwarnings("ignore", "unclosed file <_io", ResourceWarning)
+        with pytest.raises(CameraUnavailable, match="resource busy"), open_camera(pi_settings()):
+            pass
+        gc.collect()
+    sensor.held_elsewhere = False
+    with open_camera(pi_settings()) as camera:
+        assert camera.still(None).picture.shape == (216, 384, 3)
+
+
+@pytest.mark.parametrize("missing", ["libcamera", "picamera2"])
+def test_broken_camera_software_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """An import error would reach the operator without the command that mends it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "picamera2"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(CameraStackBroken, match="apt"), open_camera(pi_settings()):
+        pass
+
+
+def test_a_numpy_that_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A numpy installed over apt's would reach the operator as a ValueError about the size of a dtype."""
+
+    class _Unfit:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "simplejpeg":
+                raise ValueError("numpy.dtype size changed, may indicate binary incompatibility")
+
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("picamera2", "simplejpeg")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [_Unfit, *sys.meta_path])
+    with pytest.raises(CameraStackBroken, match="python3-numpy"), open_camera(pi_settings()):
+        pass
+
+
+def test_a_sensor_that_does_not_start_is_named_and_let_go(sensor: Sensor) -> None:
+    """A half-open camera would stay in the process, and the next attempt fail because the camera is busy."""
+    threads = set(threading.enumerate())
+    sensor.starts = False
+    with pytest.raises(CameraUnavailable, match="Remote I/O error"), open_camera(pi_settings()):
+        pass
+    assert set(threading.enumerate()) == threads
+    sensor.starts = True
+    with open_camera(pi_settings()) as camera:
+        assert camera.still(None).picture.shape == (216, 384, 3)
+
+
+def test_libcamera_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an update of one half only, the missing name would reach the operator bare."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "picamera2"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(sys.modules["libcamera"], "Transform")
+    with pytest.raises(CameraStackBroken, match="Transform"), open_camera(pi_settings()):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"lens_position_dioptres": None}, "where it should stand"),
+        ({"lens_position_dioptres": 40.0}, "from 0 to 32"),
+        ({"exposure_us": 5_000_000}, "exposure_us is 5000000"),
+        ({"analogue_gain": 17.0}, "analogue_gain is 17"),
+        ({"still_size_px": (4608, 2592)}, "makes 384 x 216 where 4608 x 2592"),
+        ({"still_size_px": (382, 216)}, "380 x 216 where 382 x 216"),
+        ({"preview_width_px": 190}, "188 x 106 where 190 x 106"),
+    ],
+)
+def test_settings_beyond_the_camera_are_refused_at_once(changes: dict[str, object], words: str) -> None:
+    """Libcamera clamps silently; the first still would fail, or a smaller picture be measured."""
+    threads = set(threading.enumerate())
+    with pytest.raises(SettingsRefused, match=words), open_camera(pi_settings(**changes)):
+        pass
+    assert set(threading.enumerate()) == threads
+
+
+def test_a_lens_position_for_a_fixed_lens_is_refused(connect: Connect) -> None:
+    """The settings of another camera would be taken for this one's."""
+    with (
+        connect(Sensor(draw_scene(), has_lens=False)),
+        pytest.raises(SettingsRefused, match="does not move"),
+        open_camera(pi_settings()),
+    ):
+        pass

@@ -1,0 +1,1 @@
+"""The stand-in camera stack: libcamera without a camera, for the real picamera2."""
