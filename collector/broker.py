@@ -1,0 +1,106 @@
+"""The mosquitto configuration of a clinic: TLS with client certificates only, and each device in its own topics.
+
+Holds for mosquitto 2.0.11 (Debian 12) and 2.0.21 (Debian 13).
+"""
+
+import shutil
+from pathlib import Path
+
+from collector.authority import AUTHORITY, SERVER
+from collector.broker_connection import RECEIVE_MAXIMUM
+from contract import MAX_MESSAGE_BYTES, Channel, Topic, all_devices
+from groundwork.durable_file import write_durably
+
+COLLECTOR_USER = "collector"
+"""The common name of the collector's certificate, and so its user name at the broker."""
+
+CONFIGURATION = "mosquitto.conf"
+ACCESS_LIST = "acl"
+
+_USER = "%u"  # mosquitto puts the user name, here the certificate's common name, in its place
+
+
+def write(folder: Path, *, clinic_id: str, certificates: Path, port: int, user: str | None) -> None:
+    """Write ``mosquitto.conf`` and ``acl`` into a folder, over older ones.
+
+    Parameters
+    ----------
+    folder
+        Where they go; the broker keeps its persistence below it.
+    clinic_id
+        The clinic whose topics the broker carries.
+    certificates
+        The folder of :mod:`collector.authority`.
+    port
+        The port to listen on.
+    user
+        Whom mosquitto becomes when it is started as root; ``None`` leaves mosquitto's own choice, ``mosquitto``. It
+        must be able to read the server's key.
+
+    Raises
+    ------
+    OSError
+        If the folder or a file cannot be written.
+    """
+    persistence = folder / "persistence"
+    persistence.mkdir(parents=True, exist_ok=True)
+    if user is not None:
+        shutil.chown(persistence, user)
+    write_durably(folder / ACCESS_LIST, access_list(clinic_id).encode())
+    text = configuration(
+        access_file=(folder / ACCESS_LIST).resolve(),
+        persistence=persistence.resolve(),
+        certificates=certificates.resolve(),
+        port=port,
+        user=user,
+    )
+    write_durably(folder / CONFIGURATION, text.encode())
+
+
+def configuration(*, access_file: Path, persistence: Path, certificates: Path, port: int, user: str | None) -> str:
+    """Return the text of ``mosquitto.conf``; the parameters are those of :func:`write`, paths absolute."""
+    lines = [
+        "# Written by: trichoscope-collector broker",
+        f"listener {port}",
+        f"cafile {certificates / AUTHORITY}.crt",
+        f"certfile {certificates / SERVER}.crt",
+        f"keyfile {certificates / SERVER}.key",
+        "tls_version tlsv1.2",
+        "require_certificate true",
+        "use_identity_as_username true",
+        "# without this, one device could take over another's session by its client id",
+        "use_username_as_clientid true",
+        "allow_anonymous false",
+        f"acl_file {access_file}",
+        "",
+        f"message_size_limit {MAX_MESSAGE_BYTES}",
+        "# the topic and properties travel in the packet too",
+        f"max_packet_size {MAX_MESSAGE_BYTES + 65_536}",
+        "# the collector acknowledges a batch at a time, after its commit: fewer in flight would stop it",
+        f"max_inflight_messages {RECEIVE_MAXIMUM}",
+        "set_tcp_nodelay true",
+        "max_queued_messages 10000",
+        f"max_queued_bytes {256 * 1024 * 1024}",
+        "persistent_client_expiration 14d",
+        "persistence true",
+        f"persistence_location {persistence}/",
+        "log_dest stderr",
+        *(f"log_type {kind}" for kind in ("error", "warning", "notice")),
+    ]
+    if user is not None:
+        lines.append(f"user {user}")
+    return "\n".join(lines) + "\n"
+
+
+def access_list(clinic_id: str) -> str:
+    """Return the text of the access list: a device in its own topics, the collector in those of all."""
+    from_device = (Channel.STATUS, Channel.HEALTH, Channel.CAPTURE)
+    lines = [
+        *(f"pattern write {Topic(clinic_id, _USER, channel)}" for channel in from_device),
+        f"pattern read {Topic(clinic_id, _USER, Channel.RECEIPT)}",
+        "",
+        f"user {COLLECTOR_USER}",
+        *(f"topic read {all_devices(clinic_id, channel)}" for channel in from_device),
+        f"topic write {all_devices(clinic_id, Channel.RECEIPT)}",
+    ]
+    return "\n".join(lines) + "\n"

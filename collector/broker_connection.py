@@ -1,0 +1,204 @@
+"""One connection to the broker, from connect to loss, in one thread. It is never re-used.
+
+paho's own thread and reconnecting are left out on purpose. Its thread reads on while the store is slow, and mosquitto
+2.0 does not hold itself to a Receive Maximum once messages wait (each acknowledgement of its oldest message releases up
+to that many more, measured with 2.0.11), so memory would not be bounded; here nothing is read while a batch is being
+committed, and TCP holds the rest back. And after a reconnect paho sends everything it still holds at once and lets an
+acknowledgement pass that belongs to the connection before.
+"""
+
+import logging
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import cast
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from collector.settings import BrokerSettings
+from collector.store import Answer
+from contract import Channel, all_devices
+
+RECEIVE_MAXIMUM = 200
+"""Most messages that the broker should have in flight to the collector."""
+
+_log = logging.getLogger(__name__)
+
+_KEEPALIVE_S = 30
+_CONNECT_TIMEOUT_S = 3.0
+_SESSION_EXPIRY_S = 14 * 24 * 3600
+_CHANNELS = (Channel.CAPTURE, Channel.STATUS, Channel.HEALTH)
+_CURES = {
+    0x80: ": the broker's log says why",
+    0x86: ": the broker must know the common name of the collector's certificate",
+    0x87: ": the broker's access list must name the common name of the collector's certificate",
+    0x8E: ": another client uses the collector's certificate",
+    0x95: ": a message is larger than the broker allows",
+    0x97: ": the broker's quota is used up",
+}
+"""What to look at, by MQTT 5 reason code."""
+
+
+class CertificatesUnusable(Exception):
+    """The broker's certificates cannot be read; the message names them."""
+
+
+class ConnectionEnded(Exception):
+    """The connection could not be made, or is lost; the message is a sentence's end."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message as it came; ``number`` names it on this connection only."""
+
+    number: int
+    quality_of_service: int
+    topic: str
+    payload: bytes
+
+
+class BrokerConnection:
+    """A connection with the clinic's persistent session, subscribed to what its devices write.
+
+    Parameters
+    ----------
+    settings
+        The broker's address and certificates.
+    clinic_id
+        Whose messages.
+    tls
+        What :func:`tls_context` made of the settings.
+    """
+
+    def __init__(self, settings: BrokerSettings, clinic_id: str, tls: ssl.SSLContext) -> None:
+        self.received: list[Received] = []
+        self.subscribed = False
+        self.trouble: str | None = None
+        self._clinic_id = clinic_id
+        self._settings = settings
+        self._unconfirmed: dict[int, Received] = {}
+        # A fixed client id, as the session belongs to it; the broker puts the certificate's name in its place.
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"collector-{clinic_id}",
+            protocol=mqtt.MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        self._client.connect_timeout = _CONNECT_TIMEOUT_S
+        self._client.max_inflight_messages_set(RECEIVE_MAXIMUM)
+        self._client.on_socket_open = _send_at_once
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_publish = self._on_publish
+        self._client.on_message = self._on_message
+        self._client.tls_set_context(tls)
+
+    def open(self) -> None:
+        """Connect; the broker's answer comes with :meth:`turn`.
+
+        Raises
+        ------
+        ConnectionEnded
+            If the broker cannot be reached, or its certificate is not believed.
+        """
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        host, port = self._settings.host, self._settings.port
+        try:
+            self._client.connect(host, port, keepalive=_KEEPALIVE_S, clean_start=False, properties=properties)
+        except OSError as error:
+            raise ConnectionEnded(f"the broker {host}:{port} cannot be reached: {error}") from error
+
+    def turn(self, wait_s: float) -> None:
+        """Wait for traffic and handle it; what came is then in ``received``.
+
+        Raises
+        ------
+        ConnectionEnded
+            If the connection is lost.
+        """
+        if self._client.loop(wait_s) != mqtt.MQTT_ERR_SUCCESS:
+            raise ConnectionEnded(self.trouble or "the connection to the broker was lost")
+
+    def settle(self, message: Received, answer: Answer | None) -> None:
+        """Acknowledge a message that is stored; one with a receipt only once the broker has the receipt."""
+        if answer is None:
+            self._client.ack(message.number, message.quality_of_service)
+            return
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.ContentType = "application/json"
+        sent = self._client.publish(str(answer.topic), answer.receipt.encode(), qos=1, properties=properties)
+        self._unconfirmed[sent.mid] = message
+
+    def close(self) -> None:
+        """End it; the session stays at the broker."""
+        self._client.disconnect()
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _p: Properties | None
+    ) -> None:
+        if code.is_failure:
+            self.trouble = f"the broker refused the connection: {code}{_CURES.get(code.value, '')}"
+        else:
+            # On every connection: the broker may have lost the session.
+            client.subscribe([(all_devices(self._clinic_id, channel), 1) for channel in _CHANNELS])
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: object, _mid: int, codes: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        refused = [(channel, code) for channel, code in zip(_CHANNELS, codes, strict=False) if code.is_failure]
+        self.subscribed = not refused
+        for channel, code in refused:
+            self.trouble = f"the broker refused the subscription to {channel}: {code}{_CURES.get(code.value, '')}"
+
+    def _on_disconnect(
+        self, _client: mqtt.Client, _data: object, _flags: mqtt.DisconnectFlags, code: ReasonCode, _p: Properties | None
+    ) -> None:
+        if self.trouble is None:
+            self.trouble = f"the connection to the broker ended: {code}{_CURES.get(code.value, '')}"
+
+    def _on_publish(
+        self, client: mqtt.Client, _data: object, mid: int, code: ReasonCode, _p: Properties | None
+    ) -> None:
+        if code.is_failure:
+            _log.error("The broker refused a receipt: %s%s.", code, _CURES.get(code.value, ""))
+        if (message := self._unconfirmed.pop(mid, None)) is not None:
+            client.ack(message.number, message.quality_of_service)
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "a topic that is not UTF-8"
+        self.received.append(Received(message.mid, message.qos, topic, bytes(message.payload)))
+
+
+def _send_at_once(_client: mqtt.Client, _data: object, opened: object) -> None:
+    # A receipt is one small packet after another: held back for fuller ones (Nagle), each waits some 40 ms.
+    cast(socket.socket, opened).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def tls_context(settings: BrokerSettings) -> ssl.SSLContext:
+    """Return how the collector proves itself to the broker, and the broker to it.
+
+    Raises
+    ------
+    CertificatesUnusable
+        If a certificate or key cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=settings.authority)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(settings.certificate, settings.key)
+    except OSError as error:
+        raise CertificatesUnusable(
+            f"The broker's certificates cannot be read ({error}). Check the paths under [broker] in the settings."
+        ) from error
+    return context

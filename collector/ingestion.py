@@ -1,0 +1,128 @@
+"""From bytes on a topic to a decision. Nothing an instrument can send makes this raise: what cannot be read is kept."""
+
+from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import UUID7, BaseModel, ValidationError
+
+from contract import MAX_MESSAGE_BYTES, Capture, Channel, Health, Message, Status, Topic
+
+_MAX_REASON = 500  # the bound of Receipt.reason
+_MAX_FAULTS = 3
+
+_MessageT = TypeVar("_MessageT", bound=Message)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A capture to be stored, with the bytes that travelled."""
+
+    topic: Topic
+    capture: Capture
+    payload: bytes
+
+    @property
+    def message_id(self) -> UUID:
+        """The capture's id."""
+        return self.capture.message_id
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A capture that can be named but not stored: kept in quarantine, and its device is told."""
+
+    topic: Topic
+    message_id: UUID
+    payload: bytes
+    reason: str
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A message that cannot even be named: kept with its reason, and nobody can be told."""
+
+    topic: str
+    payload: bytes
+    reason: str
+
+
+Decision = Accepted | Refused | Quarantined | Status | Health
+
+
+class _Identified(BaseModel):
+    message_id: UUID7
+
+
+class _Invalid(Exception):
+    """The message breaks the contract; the text says how."""
+
+
+def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
+    """Decide what becomes of a message. Never raises.
+
+    Parameters
+    ----------
+    clinic_id
+        The clinic of this collector.
+    topic_text
+        The topic as it came.
+    payload
+        The bytes as they came.
+    """
+    try:
+        topic = Topic.parse(topic_text)
+    except ValueError:
+        return Quarantined(topic_text, payload, "The topic is none of the contract's.")
+    try:
+        if topic.clinic_id != clinic_id:
+            raise _Invalid(f"The topic belongs to clinic {topic.clinic_id}; this is the collector of {clinic_id}.")
+        match topic.channel:
+            case Channel.CAPTURE:
+                return Accepted(topic, _valid(Capture, topic, payload), payload)
+            case Channel.STATUS:
+                return _valid(Status, topic, payload)
+            case Channel.HEALTH:
+                return _valid(Health, topic, payload)
+            case Channel.RECEIPT:
+                raise _Invalid("Receipts are sent by the collector, never to it.")
+    except _Invalid as invalid:
+        reason = str(invalid)[:_MAX_REASON]
+        if topic.channel is Channel.CAPTURE and (message_id := _readable_id(payload)) is not None:
+            return Refused(topic, message_id, payload, reason)
+        return Quarantined(topic_text, payload, reason)
+
+
+def _valid(model: type[_MessageT], topic: Topic, payload: bytes) -> _MessageT:
+    if len(payload) > MAX_MESSAGE_BYTES:
+        raise _Invalid(f"The message has {len(payload)} bytes; {MAX_MESSAGE_BYTES} are allowed.")
+    try:
+        message = model.model_validate_json(payload)
+    except ValidationError as error:
+        raise _Invalid(_faults(error)) from error
+    if message.clinic_id != topic.clinic_id:
+        raise _Invalid(f"The message names clinic {message.clinic_id}, its topic {topic.clinic_id}.")
+    if message.device_id != topic.device_id:
+        raise _Invalid(f"The message names device {message.device_id}, its topic {topic.device_id}.")
+    times = (message.created_at, message.taken_at) if isinstance(message, Capture) else (message.created_at,)
+    if not all(MINYEAR < moment.year < MAXYEAR for moment in times):
+        # At the edge of the calendar a time cannot be moved to another zone: not to UTC for the store, nor for a page.
+        raise _Invalid("A time lies at the edge of the calendar.")
+    return message
+
+
+def _faults(error: ValidationError) -> str:
+    """Say what is wrong, and where, without repeating a value: it may be what must never enter the system."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    sentences = [f"{'.'.join(map(str, fault['loc'])) or 'message'}: {fault['msg']}" for fault in faults[:_MAX_FAULTS]]
+    if len(faults) > _MAX_FAULTS:
+        sentences.append(f"{len(faults) - _MAX_FAULTS} more")
+    return "The message breaks the contract: " + "; ".join(sentences) + "."
+
+
+def _readable_id(payload: bytes) -> UUID | None:
+    try:
+        return _Identified.model_validate_json(payload).message_id
+    except ValidationError:
+        return None

@@ -1,0 +1,205 @@
+"""The clinic's page: patients, visits, captures, devices and quarantine, read from the store and shown.
+
+It reads and never writes. Everything comes from this host; scripts there are none, so the policy allows none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from collector import figures, words
+from collector.pictures import Pictures, media_type
+from collector.settings import LOOPBACK
+from collector.store import Store, StoredCapture, StoreFailed
+from contract import PROTOCOL, HairKind, Site
+
+_HERE = Path(__file__).parent
+_QUARANTINE_SHOWN = 50
+_HOST_NAMES = [f"[{name}]" if ":" in name else name for name in LOOPBACK]
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    # Patients' figures and pictures belong into no browser's cache.
+    "cache-control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class SiteOfVisit:
+    """One site of a visit: the capture taken last counts, earlier takes stay reachable; all may be missing."""
+
+    site: Site
+    latest: StoredCapture | None
+    earlier: tuple[StoredCapture, ...]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit, its sites in the protocol's order."""
+
+    number: int
+    sites: tuple[SiteOfVisit, ...]
+    captures: tuple[StoredCapture, ...]
+
+    @property
+    def sites_taken(self) -> int:
+        """How many of the sites were taken."""
+        return sum(site.latest is not None for site in self.sites)
+
+
+def visits_of(captures: list[StoredCapture]) -> list[Visit]:
+    """Return a patient's visits, newest first, from captures ordered by visit and time."""
+    visits = []
+    for number, group in groupby(captures, key=lambda stored: stored.capture.visit_number):
+        taken = tuple(group)
+        of_site = {site: [stored for stored in taken if stored.capture.site is site] for site in PROTOCOL}
+        sites = tuple(
+            SiteOfVisit(site, takes[-1] if takes else None, tuple(takes[:-1])) for site, takes in of_site.items()
+        )
+        visits.append(Visit(number, sites, taken))
+    return visits[::-1]
+
+
+def create_pages(clinic_id: str, store: Store, pictures: Pictures, trouble: Callable[[], str | None]) -> Starlette:
+    """Return the ASGI application.
+
+    Parameters
+    ----------
+    clinic_id
+        Named on every page.
+    store, pictures
+        What is shown.
+    trouble
+        What keeps messages from being stored now, as a sentence's end; ``None`` if nothing does.
+    """
+    environment = _environment(clinic_id, pictures, trouble)
+
+    def page(template: str, status_code: int = 200, **values: object) -> Response:
+        return HTMLResponse(environment.get_template(template).render(values), status_code)
+
+    def overview(_request: Request) -> Response:
+        count, messages = store.quarantine(_QUARANTINE_SHOWN)
+        return page(
+            "overview.html",
+            patients=store.patients(),
+            devices=store.devices(),
+            quarantine_count=count,
+            quarantine=messages,
+        )
+
+    def patient(request: Request) -> Response:
+        code = request.path_params["code"]
+        captures = store.captures_of(code)
+        if not captures:
+            raise HTTPException(
+                404, f"No capture of patient {code} has arrived. Check the code, or whether the device has sent yet."
+            )
+        return page("patient.html", code=code, visits=visits_of(captures))
+
+    def capture(request: Request) -> Response:
+        stored = store.capture(request.path_params["message_id"])
+        if stored is None:
+            raise HTTPException(404, "There is no capture of this number here. Go back to the patient and choose one.")
+        return page("capture.html", stored=stored, capture=stored.capture, measurement=stored.capture.measurement)
+
+    def picture(request: Request) -> Response:
+        path = pictures.path(request.path_params["sha256"])
+        if path is None:
+            raise HTTPException(404, "This picture has not arrived.")
+        return FileResponse(path, media_type=media_type(path))
+
+    def healthz(_request: Request) -> Response:
+        reason = trouble()
+        return PlainTextResponse("ok\n") if reason is None else PlainTextResponse(f"{reason}\n", 503)
+
+    def not_shown(_request: Request, error: Exception) -> Response:
+        status, sentence = (
+            (error.status_code, error.detail)
+            if isinstance(error, HTTPException)
+            else (503, f"The page cannot be shown now: {error}.")
+        )
+        return page("not_shown.html", status, status=status, sentence=sentence)
+
+    return Starlette(
+        routes=[
+            Route("/", overview),
+            Route("/patients/{code}", patient),
+            Route("/captures/{message_id:uuid}", capture),
+            Route("/pictures/{sha256}", picture),
+            Route("/healthz", healthz),
+            Mount("/static", StaticFiles(directory=_HERE / "static")),
+        ],
+        exception_handlers={HTTPException: not_shown, StoreFailed: not_shown},
+        middleware=[
+            Middleware(_StrictHeaders),
+            # Another site's script must not read the page under a name that it points at this machine.
+            Middleware(TrustedHostMiddleware, allowed_hosts=_HOST_NAMES, www_redirect=False),
+        ],
+    )
+
+
+def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str | None]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        clinic_id=clinic_id,
+        software_version=version("trichoscope"),
+        trouble=trouble,
+        has_picture=lambda sha256: pictures.path(sha256) is not None,
+        figure=figures.figure,
+        figures=figures.figures,
+        verdicts=words.VERDICTS,
+        sites=words.SITES,
+        sources=words.SOURCES,
+        terminal=HairKind.TERMINAL,
+    )
+    environment.filters.update(
+        moment=figures.moment,
+        day=figures.day,
+        size=figures.size,
+        scale=figures.scale,
+        hair=figures.hair,
+        flag=words.flag,
+    )
+    return environment
+
+
+class _StrictHeaders:
+    """Sets the strict headers on every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_strictly(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_strictly)

@@ -1,0 +1,68 @@
+"""The collector's settings: one TOML file, every key known, nothing on unsafe defaults."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contract import ClinicId
+
+_ListeningPort = Annotated[int, Field(ge=0, le=65535)]
+"""A port to listen on; 0 takes a free one, which the line ``collector ready`` names."""
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""The names of this machine that no other machine can reach."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrokerSettings(_Table):
+    """Where messages come from: an MQTT 5 broker over TLS."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 8883
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+class PictureSettings(_Table):
+    """Where pictures are taken in: HTTPS, for holders of a certificate of this clinic's authority only."""
+
+    host: str
+    port: _ListeningPort = 8443
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+class PageSettings(_Table):
+    """Where the page is shown: on this machine only."""
+
+    host: str = "127.0.0.1"
+    port: _ListeningPort = 8080
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, host: str) -> str:
+        if host not in LOOPBACK:
+            raise ValueError("the page has no accounts yet, so it is shown on this machine only: use 127.0.0.1")
+        return host
+
+
+class CollectorSettings(BaseSettings):
+    """All settings of one clinic's collector."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="TRICHOSCOPE_COLLECTOR_", env_nested_delimiter="__"
+    )
+
+    clinic_id: ClinicId
+    state_folder: Path
+    broker: BrokerSettings
+    pictures: PictureSettings
+    page: PageSettings = PageSettings()

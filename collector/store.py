@@ -1,0 +1,312 @@
+"""What the clinic holds: captures once and for ever, quarantine, the newest word of each device. All SQL is here."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from collector.ingestion import Accepted, Decision, Quarantined, Refused
+from collector.order import health_follows, status_follows
+from contract import Capture, Channel, Health, Outcome, Presence, Receipt, Status, Topic, content_sha256
+
+_SCHEMA = Path(__file__).with_name("schema.sql")
+_SCHEMA_VERSION = 1
+_BUSY_TIMEOUT_S = 5.0
+
+
+class StoreUnusable(Exception):
+    """The store's file cannot be used at all; the message says what to do."""
+
+
+class StoreFailed(Exception):
+    """The store could not commit or be read (disk full, input or output error); nothing was changed, try again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A receipt and the topic it goes to."""
+
+    topic: Topic
+    receipt: Receipt
+
+
+@dataclass(frozen=True)
+class PatientSummary:
+    """One patient of the list."""
+
+    patient_code: str
+    visits: int
+    captures: int
+    last_taken_at: datetime
+
+
+@dataclass(frozen=True)
+class DeviceSummary:
+    """The newest word of one device."""
+
+    device_id: str
+    seen_at: datetime
+    status: Status | None
+    health: Health | None
+
+    @property
+    def online(self) -> bool:
+        """Whether its newest status says so."""
+        return self.status is not None and self.status.presence is Presence.ONLINE
+
+
+@dataclass(frozen=True)
+class StoredCapture:
+    """A capture and when it came."""
+
+    capture: Capture
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class QuarantinedMessage:
+    """A message that was not taken, without its bytes."""
+
+    topic: str
+    reason: str
+    received_at: datetime
+    size_bytes: int
+
+
+class Store:
+    """The SQLite store: one writer, any number of readers.
+
+    Parameters
+    ----------
+    path
+        The database file; made if it is not there, in a folder that must be.
+
+    Raises
+    ------
+    StoreUnusable
+        If the file is no database of this release.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            # The subscriber's worker writes and the composition closes: two threads, never at once.
+            self._writer = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+            self._writer.execute("PRAGMA journal_mode = WAL")
+            # A receipt vouches for the commit, so the commit must outlive a power cut: NORMAL loses some (measured).
+            self._writer.execute("PRAGMA synchronous = FULL")
+            (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                self._writer.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
+            elif version != _SCHEMA_VERSION:
+                raise StoreUnusable(
+                    f"{path} has schema version {version}; this release reads {_SCHEMA_VERSION}. Install the release"
+                    " that wrote it."
+                )
+        except sqlite3.Error as error:
+            raise StoreUnusable(f"{path} cannot be used as the store: {error}. Check the path and the disk.") from error
+
+    def close(self) -> None:
+        """Close the writer; the store must not be used afterwards."""
+        self._writer.close()
+
+    def store_batch(self, decisions: Sequence[Decision], now: datetime) -> list[Answer | None]:
+        """Keep a whole batch in one transaction, and return the answer to each, ``None`` where none is due.
+
+        The same capture again is answered again, and stored once. Another capture under the id of a stored one is
+        refused and kept in quarantine.
+
+        Parameters
+        ----------
+        decisions
+            In the order they came.
+        now
+            When they came.
+
+        Raises
+        ------
+        StoreFailed
+            If nothing could be committed.
+        """
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                answers = [self._keep(decision, now) for decision in decisions]
+                self._writer.execute("COMMIT")
+            except BaseException:
+                # A full disk may have rolled back by itself already.
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise StoreFailed(f"the store could not commit: {error}") from error
+        return answers
+
+    def _keep(self, decision: Decision, now: datetime) -> Answer | None:
+        match decision:
+            case Accepted():
+                return self._keep_capture(decision, now)
+            case Refused():
+                return self._refuse(decision, decision.reason, now)
+            case Quarantined():
+                self._keep_quarantined(decision.topic, decision.payload, decision.reason, now)
+            case Status():
+                self._keep_status(decision, now)
+            case Health():
+                self._keep_health(decision, now)
+        return None
+
+    def _keep_capture(self, accepted: Accepted, now: datetime) -> Answer:
+        capture, payload = accepted.capture, accepted.payload
+        content = content_sha256(payload)
+        inserted = self._writer.execute(
+            "INSERT INTO captures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
+            (
+                str(capture.message_id),
+                content,
+                capture.clinic_id,
+                capture.device_id,
+                capture.patient_code,
+                capture.visit_number,
+                capture.site,
+                _utc(capture.taken_at),
+                _utc(now),
+                payload,
+            ),
+        ).rowcount
+        if not inserted:
+            (stored,) = self._writer.execute(
+                "SELECT content_sha256 FROM captures WHERE message_id = ?", (str(capture.message_id),)
+            ).fetchone()
+            if stored != content:
+                return self._refuse(accepted, "Another capture is already stored under this message id.", now)
+        return _answer(accepted, now)
+
+    def _refuse(self, decision: Accepted | Refused, reason: str, now: datetime) -> Answer:
+        self._keep_quarantined(str(decision.topic), decision.payload, reason, now)
+        return _answer(decision, now, outcome=Outcome.REFUSED, reason=reason)
+
+    def _keep_quarantined(self, topic: str, payload: bytes, reason: str, now: datetime) -> None:
+        self._writer.execute(
+            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (topic, content_sha256(payload), reason, _utc(now), payload),
+        )
+
+    def _keep_status(self, status: Status, now: datetime) -> None:
+        known = self._device(status.device_id)
+        if known is None or known.status is None or status_follows(known.status, status):
+            self._writer.execute(
+                "INSERT INTO devices (device_id, seen_at, status) VALUES (?, ?, ?) ON CONFLICT (device_id)"
+                " DO UPDATE SET status = excluded.status, seen_at = max(seen_at, excluded.seen_at)",
+                (status.device_id, _seen_at(status, now), status.model_dump_json()),
+            )
+
+    def _keep_health(self, health: Health, now: datetime) -> None:
+        known = self._device(health.device_id)
+        if known is None or known.health is None or health_follows(known.health, health):
+            self._writer.execute(
+                "INSERT INTO devices (device_id, seen_at, health) VALUES (?, ?, ?) ON CONFLICT (device_id)"
+                " DO UPDATE SET health = excluded.health, seen_at = max(seen_at, excluded.seen_at)",
+                (health.device_id, _seen_at(health, now), health.model_dump_json()),
+            )
+
+    def _device(self, device_id: str) -> DeviceSummary | None:
+        row = self._writer.execute(
+            "SELECT device_id, seen_at, status, health FROM devices WHERE device_id = ?", (device_id,)
+        ).fetchone()
+        return None if row is None else _device_summary(*row)
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        # A connection for each question: a page's thread shares none with another, and opening one is cheap.
+        address = f"{self._path.resolve().as_uri()}?mode=ro"
+        try:
+            with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_TIMEOUT_S)) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise StoreFailed(f"the store could not be read: {error}") from error
+
+    def patients(self) -> list[PatientSummary]:
+        """Return all patients, the one taken last first."""
+        with self._reader() as reader:
+            rows = reader.execute(
+                "SELECT patient_code, count(DISTINCT visit_number), count(*), max(taken_at) FROM captures"
+                " GROUP BY patient_code ORDER BY max(taken_at) DESC, patient_code"
+            ).fetchall()
+        return [
+            PatientSummary(code, visits, captures, datetime.fromisoformat(at)) for code, visits, captures, at in rows
+        ]
+
+    def captures_of(self, patient_code: str) -> list[StoredCapture]:
+        """Return a patient's captures, oldest first; empty if there is no such patient."""
+        with self._reader() as reader:
+            rows = reader.execute(
+                "SELECT payload, received_at FROM captures WHERE patient_code = ? ORDER BY visit_number, taken_at",
+                (patient_code,),
+            ).fetchall()
+        return [_stored_capture(*row) for row in rows]
+
+    def capture(self, message_id: UUID) -> StoredCapture | None:
+        """Return one capture, or ``None`` if there is none of this id."""
+        with self._reader() as reader:
+            row = reader.execute(
+                "SELECT payload, received_at FROM captures WHERE message_id = ?", (str(message_id),)
+            ).fetchone()
+        return None if row is None else _stored_capture(*row)
+
+    def devices(self) -> list[DeviceSummary]:
+        """Return all devices that were ever heard of, by name."""
+        with self._reader() as reader:
+            rows = reader.execute(
+                "SELECT device_id, seen_at, status, health FROM devices ORDER BY device_id"
+            ).fetchall()
+        return [_device_summary(*row) for row in rows]
+
+    def quarantine(self, limit: int) -> tuple[int, list[QuarantinedMessage]]:
+        """Return how many messages are in quarantine, and the newest ``limit`` of them."""
+        with self._reader() as reader:
+            (count,) = reader.execute("SELECT count(*) FROM quarantine").fetchone()
+            rows = reader.execute(
+                "SELECT topic, reason, received_at, length(payload) FROM quarantine"
+                " ORDER BY received_at DESC, topic, content_sha256 LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return count, [QuarantinedMessage(topic, why, datetime.fromisoformat(at), n) for topic, why, at, n in rows]
+
+
+def _seen_at(message: Status | Health, now: datetime) -> str:
+    # A retained message comes again at every subscription: only its own time says when the device was there.
+    return _utc(min(now, message.created_at) if message.clock_trusted else now)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _answer(
+    decision: Accepted | Refused, now: datetime, *, outcome: Outcome = Outcome.STORED, reason: str | None = None
+) -> Answer:
+    receipt = Receipt(
+        message_id=decision.message_id,
+        content_sha256=content_sha256(decision.payload),
+        outcome=outcome,
+        reason=reason,
+        decided_at=now,
+    )
+    return Answer(Topic(decision.topic.clinic_id, decision.topic.device_id, Channel.RECEIPT), receipt)
+
+
+def _device_summary(device_id: str, seen_at: str, status: str | None, health: str | None) -> DeviceSummary:
+    return DeviceSummary(
+        device_id,
+        datetime.fromisoformat(seen_at),
+        None if status is None else Status.model_validate_json(status),
+        None if health is None else Health.model_validate_json(health),
+    )
+
+
+def _stored_capture(payload: bytes, received_at: str) -> StoredCapture:
+    return StoredCapture(Capture.model_validate_json(payload), datetime.fromisoformat(received_at))

@@ -1,0 +1,116 @@
+"""From the broker to the store: batches of one commit each; then receipts; then acknowledgements.
+
+Whatever goes wrong ends the connection, and nothing that was not committed has been acknowledged: the session persists
+at the broker, and it all comes again over the next connection.
+"""
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+
+from collector.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, ConnectionEnded, tls_context
+from collector.ingestion import decide
+from collector.settings import BrokerSettings
+from collector.store import Store, StoreFailed
+
+_log = logging.getLogger(__name__)
+
+_GATHER_S = 0.005  # a batch is committed this long after its first message: a lone capture waits no longer
+_IDLE_S = 0.2
+_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+
+
+class Subscriber:
+    """Takes the clinic's messages in until it is stopped.
+
+    Parameters
+    ----------
+    settings
+        The broker's address and certificates.
+    clinic_id
+        Whose messages.
+    store
+        Where they go; its writer belongs to :meth:`run`'s thread from now on.
+
+    Raises
+    ------
+    CertificatesUnusable
+        If a certificate or key cannot be read.
+    """
+
+    def __init__(self, settings: BrokerSettings, clinic_id: str, store: Store) -> None:
+        self._settings = settings
+        self._clinic_id = clinic_id
+        self._store = store
+        self._tls = tls_context(settings)
+        self._stopping = threading.Event()
+        self._broker_trouble: str | None = "the broker is not connected yet"
+        self._store_trouble: str | None = None
+        self._pause_s = _PAUSE_S
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps messages from being stored now, as a sentence's end; ``None`` if nothing does."""
+        return self._store_trouble or self._broker_trouble
+
+    def run(self) -> None:
+        """Take messages in; return after :meth:`stop`. Broker and store are tried again for ever."""
+        while not self._stopping.is_set():
+            try:
+                self._serve_one_connection()
+            except ConnectionEnded as ended:
+                self._broker_trouble = self._told(self._broker_trouble, str(ended))
+            except StoreFailed as failed:
+                self._store_trouble = self._told(self._store_trouble, str(failed))
+            self._stopping.wait(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+
+    def stop(self) -> None:
+        """Ask :meth:`run` to return; what is not committed stays with the broker."""
+        self._stopping.set()
+
+    def _serve_one_connection(self) -> None:
+        connection = BrokerConnection(self._settings, self._clinic_id, self._tls)
+        connection.open()
+        commit_at_s: float | None = None
+        try:
+            while not self._stopping.is_set():
+                connection.turn(_IDLE_S if commit_at_s is None else max(0.0, commit_at_s - time.monotonic()))
+                self._note(connection)
+                if connection.received and commit_at_s is None:
+                    commit_at_s = time.monotonic() + _GATHER_S
+                while len(connection.received) >= RECEIVE_MAXIMUM:
+                    self._take_in(connection)
+                if connection.received and commit_at_s is not None and time.monotonic() >= commit_at_s:
+                    self._take_in(connection)
+                if not connection.received:
+                    commit_at_s = None
+        finally:
+            connection.close()
+
+    def _note(self, connection: BrokerConnection) -> None:
+        if connection.trouble is not None:
+            self._broker_trouble = self._told(self._broker_trouble, connection.trouble)
+        elif connection.subscribed and self._broker_trouble is not None:
+            _log.info("Connected to the broker %s:%d.", self._settings.host, self._settings.port)
+            self._broker_trouble = None
+        if self.trouble is None:
+            self._pause_s = _PAUSE_S
+
+    def _take_in(self, connection: BrokerConnection) -> None:
+        # paho reads as many packets in one turn as receipts are on their way, so more than a batch may have come.
+        batch = connection.received[:RECEIVE_MAXIMUM]
+        del connection.received[:RECEIVE_MAXIMUM]
+        decisions = [decide(self._clinic_id, message.topic, message.payload) for message in batch]
+        answers = self._store.store_batch(decisions, datetime.now(UTC))
+        if self._store_trouble is not None:
+            _log.info("The store takes messages again.")
+            self._store_trouble = None
+        for message, answer in zip(batch, answers, strict=True):
+            connection.settle(message, answer)
+
+    def _told(self, known: str | None, trouble: str) -> str:
+        if trouble != known:
+            _log.error("Nothing is taken in: %s. Trying again.", trouble)
+        return trouble

@@ -1,0 +1,367 @@
+"""The page: what is stored is shown, as it is, to this machine only."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from analysis import Flag
+from collector import words
+from collector.ingestion import Accepted, Quarantined
+from collector.pages import create_pages, visits_of
+from collector.pictures import Pictures
+from collector.store import Store, StoreFailed
+from contract import PROTOCOL, Calibration, Capture, Channel, Hair, HairKind, Interval, Quality, Site, Topic, Verdict
+from tests.collector.asgi import AsgiClient
+from tests.collector.examples import CLINIC, DEVICE, NOW, health, status
+from tests.examples import PICTURE_BYTES, capture, measurement
+
+TOPIC = Topic(CLINIC, DEVICE, Channel.CAPTURE)
+
+
+class Clinic:
+    """A store and pictures behind a page."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(folder / "collector.sqlite3")
+        self.pictures = Pictures(folder / "pictures")
+        self.trouble: str | None = None
+        application = create_pages(CLINIC, self.store, self.pictures, lambda: self.trouble)
+        self.client = AsgiClient(application, base_url="http://127.0.0.1:8080")
+
+    def holds(self, *captures: Capture) -> None:
+        """Store captures."""
+        self.store.store_batch([Accepted(TOPIC, shown, shown.encode()) for shown in captures], NOW)
+
+    def holds_picture(self, shown: Capture) -> None:
+        """Store the example picture, which all example captures name."""
+        incoming = self.pictures.receive(shown.picture.sha256)
+        incoming.write(PICTURE_BYTES)
+        incoming.finish()
+
+    def page(self, path: str) -> str:
+        """Return a page's HTML with all runs of white space made one."""
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return re.sub(r"\s+", " ", answer.text)
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
+    """Return an empty clinic."""
+    made = Clinic(tmp_path)
+    with closing(made.store):
+        yield made
+
+
+def text_of(page: str) -> str:
+    """Return what a page says, without its marks."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+def test_overview_of_an_empty_clinic_says_what_comes(clinic: Clinic) -> None:
+    """Breaks when a clinic's first sight of the page is an empty table or an error."""
+    text = text_of(clinic.page("/"))
+    assert "No capture has arrived yet." in text
+    assert "No device has been heard of yet." in text
+    assert "Every message could be taken." in text
+
+
+def test_overview_shows_patients_devices_and_quarantine(clinic: Clinic) -> None:
+    """Breaks when a patient, a device's state or a quarantined message is not to be seen."""
+    clinic.holds(capture(visit_number=1), capture(visit_number=2), capture(patient_code="P-0007"))
+    clinic.store.store_batch(
+        [
+            status(simulated=True),
+            health(waiting_captures=3, waiting_pictures=5, refused_captures=2),
+            status(device_id="chair-2", presence="offline"),
+            Quarantined("weather/today", b"\xff", "The topic is none of the contract's."),
+        ],
+        NOW,
+    )
+    page = clinic.page("/")
+    text = text_of(page)
+    assert '<a href="/patients/P-0042">P-0042</a>' in page
+    assert "P-0007" in text
+    assert "3 captures, 5 pictures" in text
+    assert "12.4 GB" in text
+    assert page.index("chair-1") < page.index("Online") < page.index("chair-2") < page.index("Offline")
+    assert "Simulated" in text
+    assert "The topic is none of the contract&#39;s." in page
+    assert "weather/today" in text
+
+
+def test_patient_page_shows_all_sites_of_each_visit(clinic: Clinic) -> None:
+    """Breaks when a site is missing, a missing site is not shown as such, or visits are mixed."""
+    full = [capture(site=site, visit_number=2, taken_at=NOW + timedelta(days=90)) for site in PROTOCOL]
+    clinic.holds(capture(site=Site.VERTEX), *full)
+    page = clinic.page("/patients/P-0042")
+    assert page.index("Visit 2") < page.index("Visit 1")
+    assert "6 of 6 sites" in page
+    assert "1 of 6 sites" in page
+    assert page.count("Not taken") == 5
+    for site in PROTOCOL:
+        assert words.SITES[site] in page
+    for shown in full:
+        assert f"/captures/{shown.message_id}" in page
+    assert "Picture pending" in page
+
+
+def test_patient_page_shows_figures_verdict_and_picture(clinic: Clinic) -> None:
+    """Breaks when a figure is shown without its interval, or the verdict by colour alone."""
+    shown = capture(
+        simulated=True,
+        quality=Quality(verdict=Verdict.WARN, reasons=("Some glare.",)),
+        measurement=measurement(hair_density_per_cm2=Interval(value=151.6, low=140.2, high=163.5)),
+    )
+    clinic.holds(shown)
+    clinic.holds_picture(shown)
+    page = clinic.page("/patients/P-0042")
+    text = text_of(page)
+    assert "152 hairs/cm²" in text
+    assert "140 to 164" in text
+    assert "Ø 61.2 µm" in text
+    assert "Usable with care" in text
+    assert "Simulated" in text
+    assert f'src="/pictures/{shown.picture.sha256}"' in page
+
+
+def test_retaken_site_shows_the_last_take_and_links_the_earlier(clinic: Clinic) -> None:
+    """Breaks when a retake hides what was taken before, or the older of two takes counts."""
+    first = capture(taken_at=NOW)
+    second = capture(taken_at=NOW + timedelta(minutes=2))
+    clinic.holds(second, first)
+    (visit,) = visits_of(clinic.store.captures_of("P-0042"))
+    assert visit.sites[0].latest is not None
+    assert visit.sites[0].latest.capture == second
+    page = clinic.page("/patients/P-0042")
+    assert f'Earlier take: <a href="/captures/{first.message_id}">1</a>' in page
+
+
+def test_capture_page_shows_everything_about_a_capture(clinic: Clinic) -> None:
+    """Breaks when figures, flags, calibration, origin or the unknown uncertainty are left out."""
+    shown = capture(clock_trusted=False, measurement=measurement(flags=("small-frame", "a-flag-of-tomorrow")))
+    clinic.holds(shown)
+    clinic.holds_picture(shown)
+    text = text_of(clinic.page(f"/captures/{shown.message_id}"))
+    for piece in (
+        "61.2 58.0 to 64.4 µm",
+        "Not measurable on this picture",
+        "The counting frame is below 0.2 cm²",
+        "a flag of tomorrow",
+        "5.300 µm/px, uncertainty unknown, typed into the settings",
+        "uncertainty of the scale is unknown",
+        "not synchronised",
+        "chair-1",
+        "imx477",
+        "8.0 ms",
+        "2028 × 1520 px",  # noqa: RUF001
+    ):
+        assert piece in text
+    assert "Picture pending" not in text
+
+
+def test_known_uncertainty_is_shown(clinic: Clinic) -> None:
+    """Breaks when a measured scale looks like one typed by hand."""
+    calibration = Calibration(um_per_px=5.3, standard_uncertainty_um_per_px=0.012, source="target")
+    shown = capture(calibration=calibration)
+    clinic.holds(shown)
+    text = text_of(clinic.page(f"/captures/{shown.message_id}"))
+    assert "5.300 ± 0.012 µm/px" in text
+    assert "calibration target" in text
+    assert "unknown" not in text
+
+
+class _Overlay(HTMLParser):
+    """Reads the overlay of a capture's page: its view box and each element with its group's class."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.view_box = ""
+        self.drawn: list[tuple[str, dict[str, str]]] = []
+        self._inside = False
+        self._group = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attributes}
+        if tag == "svg" and values.get("class") == "overlay":
+            self._inside, self.view_box = True, values["viewbox"]
+        elif self._inside and tag == "g":
+            self._group = values["class"]
+        elif self._inside and tag in {"line", "rect"}:
+            self.drawn.append((f"{self._group} {values['class']}".strip(), values))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "svg":
+            self._inside = False
+        elif tag == "g":
+            self._group = ""
+
+
+def test_overlay_lies_on_the_hairs(clinic: Clinic) -> None:
+    """Breaks when the overlay is shifted, scaled or drawn in another order of coordinates than the picture."""
+    hairs = [
+        Hair(
+            root_px=(100.5, 20.0),
+            tip_px=(160.0, 80.25),
+            diameter_um=diameter,
+            diameter_limited=diameter == 24.0,
+            length_mm=0.45,
+            kind=kind,
+            probability=0.9,
+            unit=3,
+        )
+        for kind, diameter in ((HairKind.TERMINAL, 61.0), (HairKind.VELLUS, 24.0), (HairKind.VELLUS, None))
+    ]
+    shown = capture(measurement=measurement(hairs=tuple(hairs), frame_px=(20.0, 30.0, 2000.0, 1400.0)))
+    clinic.holds(shown)
+    clinic.holds_picture(shown)
+    page = clinic.page(f"/captures/{shown.message_id}")
+    overlay = _Overlay(page)
+    assert overlay.view_box == "-0.5 -0.5 2028 1520"
+    kinds = [kind for kind, _ in overlay.drawn]
+    assert kinds.count("frame") == 1
+    assert (kinds.count("terminal shaft"), kinds.count("vellus shaft")) == (1, 2)
+    for kind, values in overlay.drawn:
+        if kind == "frame":
+            assert (values["x"], values["y"]) == ("20.0", "30.0")
+            assert (values["width"], values["height"]) == ("1980.0", "1370.0")
+        elif kind.endswith("shaft"):
+            assert [values[name] for name in ("x1", "y1", "x2", "y2")] == ["100.5", "20.0", "160.0", "80.25"]
+        elif kind.endswith("root"):
+            assert [values[name] for name in ("x1", "y1", "x2", "y2")] == ["100.5", "20.0", "100.5", "20.0"]
+    assert "Terminal hair, 61 µm, 0.45 mm, probability 0.90, unit 3" in page
+    assert "Vellus hair, ≤ 24 µm" in page
+    assert "diameter not measurable" in page
+
+
+def test_picture_is_pending_until_its_file_is_there(clinic: Clinic) -> None:
+    """Breaks when a capture whose picture is still under way shows a broken image."""
+    shown = capture()
+    clinic.holds(shown)
+    page = clinic.page(f"/captures/{shown.message_id}")
+    assert "Picture pending" in page
+    assert f'src="/pictures/{shown.picture.sha256}"' not in page
+    assert clinic.client.get(f"/pictures/{shown.picture.sha256}").status_code == 404
+    clinic.holds_picture(shown)
+    assert "Picture pending" not in clinic.page(f"/captures/{shown.message_id}")
+    picture = clinic.client.get(f"/pictures/{shown.picture.sha256}")
+    assert (picture.content, picture.headers["content-type"]) == (PICTURE_BYTES, "image/png")
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/patients/P-9999", "No capture of patient P-9999 has arrived"),
+        ("/patients/<script>", "&lt;script&gt;"),
+        ("/captures/0197a3a0-0000-7000-8000-000000000000", "no capture of this number"),
+        ("/captures/abc", "Not Found"),
+        ("/pictures/..%2fcollector.sqlite3", ""),
+        (f"/pictures/{'0' * 64}", "has not arrived"),
+        ("/static/../pages.py", ""),
+    ],
+)
+def test_what_is_not_there_is_said_on_a_page(clinic: Clinic, path: str, word: str) -> None:
+    """Breaks when a wrong address ends in a traceback, in someone's file, or in a script of the address's author."""
+    answer = clinic.client.get(path)
+    assert answer.status_code == 404
+    assert word in answer.text
+    assert "<script" not in answer.text
+
+
+def test_markup_in_a_message_is_text_on_the_page(clinic: Clinic) -> None:
+    """Breaks when a device can put markup into the clinic's page."""
+    evil = "<img src=x onerror=alert(1)>"
+    shown = capture(
+        camera=evil,
+        software_version=evil,
+        quality=Quality(verdict=Verdict.REFUSE, reasons=(evil,)),
+        measurement=measurement(flags=(evil,)),
+    )
+    clinic.holds(shown)
+    clinic.store.store_batch([Quarantined(evil, b"", evil), status(software_version=evil)], NOW)
+    for path in ("/", "/patients/P-0042", f"/captures/{shown.message_id}"):
+        assert "<img src=x" not in clinic.client.get(path).text
+
+
+@pytest.mark.parametrize("path", ["/", "/patients/P-9999", "/healthz", "/static/page.css", "/nothing"])
+def test_every_answer_carries_the_strict_headers(clinic: Clinic, path: str) -> None:
+    """Breaks when one kind of answer can be framed, sniffed, cached or made to run a script."""
+    headers = clinic.client.get(path).headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_pages_need_nothing_that_the_policy_forbids(clinic: Clinic) -> None:
+    """Breaks when a page loses its looks or its overlay switch to its own policy, or asks another host."""
+    shown = capture()
+    clinic.holds(shown)
+    clinic.holds_picture(shown)
+    for path in ("/", "/patients/P-0042", f"/captures/{shown.message_id}", "/nothing"):
+        page = clinic.client.get(path).text
+        assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|https?://|//[a-z]+\.", page)
+        for address in re.findall(r'(?:href|src)="([^"]+)"', page):
+            assert address.startswith(("/", "#")), address
+            if address.startswith("/static/"):
+                assert clinic.client.get(address.split("#")[0]).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.4:8080", ""])
+def test_foreign_host_names_are_refused(clinic: Clinic, host: str) -> None:
+    """Breaks when another site's script can read the page under a name of its own that points at this machine."""
+    answer = clinic.client.get("/", headers={"host": host})
+    assert answer.status_code == 400
+    assert "nosniff" in answer.headers["x-content-type-options"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "localhost:1234"])
+def test_own_host_names_are_served(clinic: Clinic, host: str) -> None:
+    """Breaks when the page is refused to the machine that it is for."""
+    assert clinic.client.get("/", headers={"host": host}).status_code == 200
+
+
+def test_trouble_is_on_every_page_and_in_healthz(clinic: Clinic) -> None:
+    """Breaks when nobody sees that captures are not being stored."""
+    assert (clinic.client.get("/healthz").status_code, clinic.client.get("/healthz").text) == (200, "ok\n")
+    assert "not being stored" not in clinic.page("/")
+    clinic.trouble = "the store could not commit: database or disk is full"
+    answer = clinic.client.get("/healthz")
+    assert answer.status_code == 503
+    assert "disk is full" in answer.text
+    assert "not being stored now: the store could not commit: database or disk is full" in clinic.page("/")
+
+
+def test_unreadable_store_is_said_on_a_page(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a broken disk ends in a traceback in place of a sentence."""
+
+    def fail() -> None:
+        raise StoreFailed("the store could not be read: disk I/O error")
+
+    monkeypatch.setattr(clinic.store, "patients", fail)
+    answer = clinic.client.get("/")
+    assert answer.status_code == 503
+    assert "disk I/O error" in answer.text
+
+
+def test_nothing_can_be_changed_over_the_page(clinic: Clinic) -> None:
+    """Breaks when the page, which has no accounts, takes anything in."""
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        for path in ("/", "/patients/P-0042", f"/pictures/{'0' * 64}"):
+            assert clinic.client.request(method, path).status_code == 405
+
+
+def test_words_are_known_for_every_term() -> None:
+    """Breaks when a flag, site, verdict or source of this release is shown by its bare name."""
+    assert set(words.FLAGS) == set(Flag)
+    assert set(words.SITES) == set(Site)
+    assert set(words.VERDICTS) == set(Verdict)
+    assert len({look.look for look in words.VERDICTS.values()}) == len(Verdict)

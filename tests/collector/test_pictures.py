@@ -1,0 +1,234 @@
+"""Pictures: whole and as named, or not there."""
+
+import asyncio
+import errno
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from collector import picture_service
+from collector.picture_service import create_service
+from collector.pictures import IncomingPicture, PictureRejected, Pictures, media_type
+from contract import MAX_PICTURE_BYTES
+from tests.collector.asgi import AsgiClient
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 1000
+JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 1000
+ONCE = {"If-None-Match": "*"}
+
+
+def digest(content: bytes) -> str:
+    """Return the name of a picture."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return the folder of pictures."""
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def client(folder: Path) -> AsgiClient:
+    """Return a client of the picture service."""
+    return AsgiClient(create_service(Pictures(folder)), "https://collector")
+
+
+def left_over(folder: Path) -> list[Path]:
+    """Return the half-received files."""
+    return list((folder / "incoming").iterdir())
+
+
+@pytest.mark.parametrize(("content", "kind"), [(PNG, "image/png"), (JPEG, "image/jpeg")])
+def test_picture_is_taken_once_and_is_the_same_afterwards(
+    client: AsgiClient, folder: Path, content: bytes, kind: str
+) -> None:
+    """Breaks when a picture is altered, or the second sending of one that is there is an error to its sender."""
+    address = f"/images/{digest(content)}"
+    assert client.head(address).status_code == 404
+    first = client.put(address, content=content, headers=ONCE)
+    assert (first.status_code, first.json()) == (201, {"sha256": digest(content)})
+    assert (folder / digest(content)).read_bytes() == content
+    assert client.put(address, content=content, headers=ONCE).status_code == 200
+    head = client.head(address)
+    assert (head.status_code, head.headers["content-length"], head.headers["content-type"]) == (
+        200,
+        str(len(content)),
+        kind,
+    )
+    assert left_over(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "refusal"),
+    [
+        (digest(PNG), PNG[:-1], (422, "SHA-256")),
+        (digest(b"GIF89a" * 9), b"GIF89a" * 9, (422, "JPEG")),
+        (digest(b"\x89PNG"), b"\x89PNG", (422, "JPEG")),
+        (digest(b""), b"", (400, "empty")),
+        (digest(PNG).upper(), PNG, (400, "64")),
+        ("..%2Fcollector.sqlite3", PNG, (404, "")),
+        ("x" * 64, PNG, (400, "64")),
+    ],
+)
+def test_what_is_no_such_picture_is_refused_and_leaves_nothing(
+    client: AsgiClient, folder: Path, name: str, content: bytes, refusal: tuple[int, str]
+) -> None:
+    """Breaks when a damaged picture, another file or a path is stored, or the sender is not told why not."""
+    answer = client.put(f"/images/{name}", content=content, headers=ONCE)
+    assert answer.status_code == refusal[0]
+    assert refusal[1] in answer.text
+    assert [path.name for path in folder.iterdir()] == ["incoming"]
+    assert left_over(folder) == []
+
+
+async def in_pieces(*pieces: bytes, asked: list[bytes] | None = None) -> AsyncIterator[bytes]:
+    """Give a body piece by piece, noting what was asked for."""
+    for piece in pieces:
+        if asked is not None:
+            asked.append(piece)
+        yield piece
+        await asyncio.sleep(0)
+
+
+def test_announced_size_is_refused_before_the_body(client: AsgiClient) -> None:
+    """Breaks when a body of any size is read to its end before it is refused."""
+    asked: list[bytes] = []
+    headers = {"Content-Length": str(MAX_PICTURE_BYTES + 1)}
+    answer = client.put(f"/images/{digest(PNG)}", content=in_pieces(PNG, asked=asked), headers=headers)
+    assert (answer.status_code, asked) == (413, [])
+
+
+def test_size_that_was_not_announced_is_bounded(
+    client: AsgiClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a body sent in chunks, without a length, fills the disk."""
+    monkeypatch.setattr(picture_service, "MAX_PICTURE_BYTES", 100_000)
+    asked: list[bytes] = []
+    pieces = [PNG[:60_000], PNG[60_000:120_000], PNG[120_000:]]
+    answer = client.put(f"/images/{digest(PNG)}", content=in_pieces(*pieces, asked=asked))
+    assert (answer.status_code, len(asked)) == (413, 2)
+    assert left_over(folder) == []
+
+
+def test_concurrent_sendings_of_one_picture_leave_it_whole(folder: Path) -> None:
+    """Breaks when two connections write into one file."""
+    application = create_service(Pictures(folder))
+
+    pieces = [PNG[start : start + 5000] for start in range(0, len(PNG), 5000)]
+
+    async def put_all() -> list[int]:
+        transport = httpx.ASGITransport(application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://collector") as client:
+            answers = await asyncio.gather(
+                *(client.put(f"/images/{digest(PNG)}", content=in_pieces(*pieces), headers=ONCE) for _ in range(8))
+            )
+        return [answer.status_code for answer in answers]
+
+    assert set(asyncio.run(put_all())) <= {200, 201}
+    assert (folder / digest(PNG)).read_bytes() == PNG
+    assert left_over(folder) == []
+
+
+def test_interrupted_picture_is_swept_at_the_next_start(folder: Path) -> None:
+    """Breaks when a crash in mid-picture leaves a file that counts as one, or fills the disk for ever."""
+    incoming = Pictures(folder).receive(digest(PNG))
+    incoming.write(PNG[:1000])
+    incoming._file.close()  # the process ends here
+    again = Pictures(folder)
+    assert again.path(digest(PNG)) is None
+    assert again.sweep() == 1
+    assert left_over(folder) == []
+    assert again.sweep() == 0
+
+
+def test_connection_that_ends_in_mid_picture_leaves_nothing(folder: Path) -> None:
+    """Breaks when half a picture stays behind after its sender is gone."""
+    application = create_service(Pictures(folder))
+    messages: list[dict[str, object]] = [
+        {"type": "http.request", "body": PNG[:1000], "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http",
+        "method": "PUT",
+        "path": f"/images/{digest(PNG)}",
+        "query_string": b"",
+        "headers": [],
+    }
+    sent: list[int] = []
+
+    async def put() -> None:
+        async def receive() -> dict[str, object]:
+            return messages.pop(0)
+
+        async def send(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                sent.append(int(str(message["status"])))
+
+        await application(scope, receive, send)  # type: ignore[arg-type]
+
+    asyncio.run(put())
+    assert sent == [400]
+    assert left_over(folder) == []
+
+
+def test_silent_sender_is_given_up(client: AsgiClient, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a device that was switched off in mid-picture holds its connection and file for ever."""
+    monkeypatch.setattr(picture_service, "_SILENCE_S", 0.05)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield PNG[:1000]
+        await asyncio.sleep(60)
+
+    assert client.put(f"/images/{digest(PNG)}", content=body()).status_code == 408
+    assert left_over(folder) == []
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EIO, 500)])
+def test_failing_disk_is_told_and_leaves_nothing(
+    client: AsgiClient, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
+) -> None:
+    """Breaks when a full disk looks like a wrong picture, which its sender would never send again."""
+
+    def fail(_incoming: IncomingPicture, _chunk: bytes) -> None:
+        raise OSError(number, "fault")
+
+    monkeypatch.setattr(IncomingPicture, "write", fail)
+    answer = client.put(f"/images/{digest(PNG)}", content=PNG)
+    assert answer.status_code == status
+    assert "again later" in answer.text
+    assert left_over(folder) == []
+
+
+def test_other_methods_are_refused(client: AsgiClient) -> None:
+    """Breaks when a device can read or remove pictures of the clinic."""
+    for method in ("GET", "POST", "DELETE", "PATCH"):
+        assert client.request(method, f"/images/{digest(PNG)}").status_code == 405
+
+
+def test_chunks_of_any_size_make_the_same_picture(folder: Path) -> None:
+    """Breaks when the kind is told from the first chunk alone, however small it is."""
+    pictures = Pictures(folder)
+    incoming = pictures.receive(digest(PNG))
+    for number in range(20):
+        incoming.write(PNG[number : number + 1])
+    incoming.write(PNG[20:])
+    incoming.finish()
+    path = pictures.path(digest(PNG))
+    assert path is not None
+    assert media_type(path) == "image/png"
+
+
+def test_wrong_hash_never_reaches_its_place(folder: Path) -> None:
+    """Breaks when the check comes after the rename."""
+    pictures = Pictures(folder)
+    incoming = pictures.receive(digest(JPEG))
+    incoming.write(PNG)
+    with pytest.raises(PictureRejected):
+        incoming.finish()
+    incoming.discard()
+    assert pictures.path(digest(JPEG)) is None

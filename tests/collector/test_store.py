@@ -1,0 +1,219 @@
+"""The store: once and for ever, in one transaction, whatever comes again."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.ingestion import Accepted, Quarantined, Refused
+from collector.order import status_follows
+from collector.store import Store, StoreFailed, StoreUnusable
+from contract import Capture, Channel, Outcome, Presence, Topic, content_sha256, new_message_id
+from tests.collector.examples import BOOT, CLINIC, DEVICE, NOW, health, status
+from tests.examples import capture
+
+TOPIC = Topic(CLINIC, DEVICE, Channel.CAPTURE)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Return an empty store."""
+    with closing(Store(tmp_path / "collector.sqlite3")) as opened:
+        yield opened
+
+
+def accepted(shown: Capture) -> Accepted:
+    """Return the decision that a capture is to be stored."""
+    return Accepted(TOPIC, shown, shown.encode())
+
+
+def test_capture_is_stored_once_and_receipted_every_time(store: Store) -> None:
+    """Breaks when a capture that comes again is doubled, or its sender waits for a receipt for ever."""
+    shown = capture()
+    for decisions in ([accepted(shown)], [accepted(shown), accepted(shown)]):
+        for answer in store.store_batch(decisions, NOW):
+            assert answer is not None
+            assert str(answer.topic) == str(Topic(CLINIC, DEVICE, Channel.RECEIPT))
+            assert answer.receipt.outcome is Outcome.STORED
+            assert answer.receipt.message_id == shown.message_id
+            assert answer.receipt.content_sha256 == content_sha256(shown.encode())
+    assert [stored.capture for stored in store.captures_of(shown.patient_code)] == [shown]
+    assert store.quarantine(10)[0] == 0
+
+
+def test_another_capture_under_a_stored_id_is_refused_and_kept(store: Store) -> None:
+    """Breaks when a reused id overwrites a stored capture, or a receipt vouches for bytes that were not stored."""
+    first = capture()
+    second = first.model_copy(update={"visit_number": 2})
+    store.store_batch([accepted(first)], NOW)
+    (answer,) = store.store_batch([accepted(second)], NOW)
+    assert answer is not None
+    assert answer.receipt.outcome is Outcome.REFUSED
+    assert answer.receipt.reason
+    assert answer.receipt.content_sha256 == content_sha256(second.encode())
+    assert store.capture(first.message_id) is not None
+    assert [stored.capture for stored in store.captures_of(first.patient_code)] == [first]
+    assert store.quarantine(10)[0] == 1
+
+
+def test_refused_and_unreadable_messages_are_kept_once(store: Store) -> None:
+    """Breaks when quarantine loses a message, or grows each time a device sends the same one again."""
+    named = Refused(TOPIC, new_message_id(), b"{}", "site: no such site")
+    unnamed = Quarantined("weather/today", b"\xff", "The topic is none of the contract's.")
+    for _ in range(3):
+        answer, nothing = store.store_batch([named, unnamed], NOW)
+    assert nothing is None
+    assert answer is not None
+    assert (answer.receipt.outcome, answer.receipt.reason) == (Outcome.REFUSED, named.reason)
+    count, messages = store.quarantine(10)
+    assert count == 2
+    assert {(message.topic, message.reason, message.size_bytes) for message in messages} == {
+        (str(TOPIC), named.reason, 2),
+        ("weather/today", unnamed.reason, 1),
+    }
+    assert len(store.quarantine(1)[1]) == 1
+
+
+def test_stored_captures_cannot_be_changed_or_deleted(store: Store, tmp_path: Path) -> None:
+    """Breaks when a careless statement can alter what a receipt was given for."""
+    store.store_batch([accepted(capture())], NOW)
+    with closing(sqlite3.connect(tmp_path / "collector.sqlite3")) as other:
+        for statement in ("UPDATE captures SET visit_number = 9", "DELETE FROM captures"):
+            with pytest.raises(sqlite3.IntegrityError, match="never"):
+                other.execute(statement)
+
+
+def test_full_disk_stores_nothing_of_the_batch_and_can_be_tried_again(store: Store) -> None:
+    """Breaks when a full disk leaves half a batch, or a store that takes nothing afterwards."""
+    first = capture()
+    store.store_batch([accepted(first)], NOW)
+    batch = [accepted(capture(camera="x" * 128)) for _ in range(200)]
+    store._writer.execute("PRAGMA max_page_count = 30")
+    with pytest.raises(StoreFailed, match="full"):
+        store.store_batch(batch, NOW)
+    assert len(store.captures_of(first.patient_code)) == 1
+    store._writer.execute("PRAGMA max_page_count = 100000")
+    assert len(store.store_batch(batch, NOW)) == 200
+    assert len(store.captures_of(first.patient_code)) == 201
+
+
+def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
+    """Breaks when what was receipted is gone after a restart."""
+    path, shown = tmp_path / "collector.sqlite3", capture()
+    with closing(Store(path)) as store:
+        store.store_batch([accepted(shown), status(), health()], NOW)
+    with closing(Store(path)) as store:
+        stored = store.capture(shown.message_id)
+        assert stored is not None
+        assert (stored.capture, stored.received_at) == (shown, NOW)
+        (device,) = store.devices()
+        assert device.online
+        assert device.health is not None
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough to be one" * 100, None])
+def test_foreign_files_are_refused_with_a_sentence(tmp_path: Path, content: bytes | None) -> None:
+    """Breaks when a store of another release is silently used, or a wrong path ends in a traceback."""
+    path = tmp_path / "collector.sqlite3"
+    if content is not None:
+        path.write_bytes(content)
+    else:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreUnusable, match=str(path)):
+        Store(path)
+
+
+def test_commits_survive_a_power_cut(store: Store) -> None:
+    """Breaks when the database is set to a mode that answers before the disk has the commit."""
+    assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_patients_are_listed_by_their_last_capture(store: Store) -> None:
+    """Breaks when counts of visits or captures, or the order of the list, are wrong."""
+    moments = [NOW + timedelta(days=day) for day in range(4)]
+    captures = [
+        capture(patient_code="P-0001", visit_number=1, taken_at=moments[0]),
+        capture(patient_code="P-0001", visit_number=1, taken_at=moments[0]),
+        capture(patient_code="P-0001", visit_number=2, taken_at=moments[3]),
+        capture(patient_code="P-0002", visit_number=1, taken_at=moments[2]),
+    ]
+    store.store_batch([accepted(shown) for shown in captures], NOW)
+    assert [(row.patient_code, row.visits, row.captures, row.last_taken_at) for row in store.patients()] == [
+        ("P-0001", 2, 3, moments[3]),
+        ("P-0002", 1, 1, moments[2]),
+    ]
+
+
+def test_late_will_of_an_older_connection_does_not_overrule(store: Store) -> None:
+    """Breaks when a device that is there is shown as gone because an old connection's will came late."""
+    boot = uuid4()
+    store.store_batch([status(sequence=7, boot_id=BOOT), status(sequence=8, boot_id=boot)], NOW)
+    store.store_batch([status(sequence=7, boot_id=BOOT, presence=Presence.OFFLINE)], NOW)
+    assert store.devices()[0].online
+    store.store_batch([status(sequence=8, boot_id=boot, presence=Presence.OFFLINE)], NOW)
+    assert not store.devices()[0].online
+    store.store_batch([status(sequence=8, boot_id=boot)], NOW)
+    assert not store.devices()[0].online, "of one connection, offline comes last"
+
+
+def test_device_whose_store_was_made_anew_is_heard_again(store: Store) -> None:
+    """Breaks when a device that counts from one again stays offline for its first hundred connections."""
+    store.store_batch([status(sequence=100, presence=Presence.OFFLINE)], NOW)
+    store.store_batch([status(sequence=1, boot_id=uuid4())], NOW)
+    assert store.devices()[0].online
+
+
+def test_missed_connections_end_with_the_newest_word(store: Store) -> None:
+    """Breaks when a collector that was away shows a device as online that left meanwhile."""
+    store.store_batch([status(sequence=3)], NOW)
+    store.store_batch([status(sequence=9, boot_id=uuid4(), presence=Presence.OFFLINE)], NOW)
+    assert not store.devices()[0].online
+
+
+@settings(deadline=None)
+@given(order=st.permutations(range(6)))
+def test_order_of_arrival_does_not_matter_within_a_boot(order: list[int]) -> None:
+    """Breaks when late or repeated status messages leave another state than the newest connection's."""
+    messages = [
+        status(sequence=number // 2 + 1, presence=Presence.OFFLINE if number % 2 else Presence.ONLINE)
+        for number in range(6)
+    ]
+    known = messages[order[0]]
+    for number in order[1:] + order:
+        if status_follows(known, messages[number]):
+            known = messages[number]
+    assert known == messages[5]
+
+
+def test_repeated_health_does_not_make_a_device_seen_again(store: Store) -> None:
+    """Breaks when a retained message of last week, delivered at a restart, shows the device as seen just now."""
+    week = timedelta(days=7)
+    fit = health(sequence=5, waiting_captures=3)
+    store.store_batch([fit], NOW)
+    store.store_batch([fit, health(sequence=4, waiting_captures=9)], NOW + week)
+    (device,) = store.devices()
+    assert device.health == fit
+    assert device.seen_at == NOW
+    later = health(sequence=1, boot_id=UUID(int=1), created_at=NOW + week)
+    store.store_batch([later], NOW + week)
+    assert store.devices()[0].seen_at == NOW + week
+
+
+def test_first_word_of_a_device_long_gone_does_not_make_it_seen_now(store: Store) -> None:
+    """Breaks when a new collector shows a device as seen just now that left its retained words a week ago."""
+    store.store_batch([health(), status(presence=Presence.OFFLINE)], NOW + timedelta(days=7))
+    assert store.devices()[0].seen_at == NOW
+
+
+def test_untrusted_clock_does_not_say_when_a_device_was_seen(store: Store) -> None:
+    """Breaks when a device without a clock is shown as last seen in 1970."""
+    store.store_batch([health(clock_trusted=False, created_at=NOW - timedelta(days=9000))], NOW)
+    assert store.devices()[0].seen_at == NOW

@@ -1,0 +1,204 @@
+"""The subscriber with the real broker: a receipt means stored, and nothing else does."""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
+
+from collector.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, CertificatesUnusable, tls_context
+from collector.ingestion import Decision
+from collector.settings import BrokerSettings
+from collector.store import Answer, Store, StoreFailed
+from collector.subscriber import Subscriber
+from contract import Channel, Outcome, Presence, Receipt, Topic
+from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true, free_port
+from tests.collector.examples import CLINIC, DEVICE, health, status
+from tests.examples import capture
+
+CAPTURES = str(Topic(CLINIC, DEVICE, Channel.CAPTURE))
+RECEIPTS = str(Topic(CLINIC, DEVICE, Channel.RECEIPT))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Return an empty store."""
+    with closing(Store(tmp_path / "collector.sqlite3")) as opened:
+        yield opened
+
+
+@contextmanager
+def subscribed(settings: BrokerSettings, store: Store, *, connected: bool = True) -> Iterator[Subscriber]:
+    """Run a subscriber for the length of the block."""
+    subscriber = Subscriber(settings, CLINIC, store)
+    thread = threading.Thread(target=subscriber.run)
+    thread.start()
+    try:
+        if connected:
+            await_true(lambda: subscriber.trouble is None, "the subscriber connects")
+        yield subscriber
+    finally:
+        subscriber.stop()
+        thread.join(10)
+        assert not thread.is_alive(), "the subscriber did not stop"
+
+
+def receipts(device: Client, number: int) -> list[Receipt]:
+    """Return the next receipts of a device."""
+    return [Receipt.model_validate_json(device.received.get(timeout=10)[1]) for _ in range(number)]
+
+
+def test_every_capture_is_stored_and_receipted_in_batches(mosquitto: Broker, store: Store) -> None:
+    """Breaks when captures are lost, doubled or not receipted while they come faster than one commit each."""
+    captures = [capture(sequence=number) for number in range(1, 3 * RECEIVE_MAXIMUM)]
+    with subscribed(mosquitto.settings(), store), Client(mosquitto, DEVICE) as device:
+        device.subscribe(RECEIPTS)
+        device.send(CAPTURES, [shown.encode() for shown in captures])
+        answers = receipts(device, len(captures))
+    assert {answer.message_id for answer in answers} == {shown.message_id for shown in captures}
+    assert {answer.outcome for answer in answers} == {Outcome.STORED}
+    assert len(store.captures_of("P-0042")) == len(captures)
+
+
+def test_poison_among_captures_stops_nothing(mosquitto: Broker, store: Store) -> None:
+    """Breaks when one unreadable message keeps the captures behind it from being stored."""
+    good, bad = capture(), capture(device_id=OTHER_DEVICE)
+    with subscribed(mosquitto.settings(), store) as subscriber, Client(mosquitto, DEVICE) as device:
+        device.subscribe(RECEIPTS)
+        device.send(CAPTURES, [b"\xff", b"", b"[" * 10_000, bad.encode(), good.encode()])
+        answers = {answer.message_id: answer for answer in receipts(device, 2)}
+        assert subscriber.trouble is None
+    assert answers[bad.message_id].outcome is Outcome.REFUSED
+    assert answers[good.message_id].outcome is Outcome.STORED
+    assert store.quarantine(10)[0] == 4
+
+
+def test_captures_sent_while_the_collector_is_away_arrive(mosquitto: Broker, store: Store) -> None:
+    """Breaks when the session at the broker does not persist, over the collector's absence and the broker's restart."""
+    with subscribed(mosquitto.settings(), store):
+        pass
+    early, late = capture(visit_number=1), capture(visit_number=2)
+    with Client(mosquitto, DEVICE) as device:
+        device.send(CAPTURES, [early.encode()])
+    mosquitto.stop()
+    mosquitto.start()
+    with Client(mosquitto, DEVICE) as device, subscribed(mosquitto.settings(), store):
+        device.send(CAPTURES, [late.encode()])
+        await_true(lambda: len(store.captures_of("P-0042")) == 2, "both captures are stored")
+
+
+def test_long_absence_is_caught_up_with(mosquitto: Broker, store: Store) -> None:
+    """Breaks when the broker, which overruns its bound of messages in flight once they wait, swamps the collector."""
+    with subscribed(mosquitto.settings(), store):
+        pass
+    number = 8 * RECEIVE_MAXIMUM
+    with Client(mosquitto, DEVICE) as device:
+        device.send(CAPTURES, [capture(sequence=place + 1).encode() for place in range(number)])
+        device.subscribe(RECEIPTS)
+        with subscribed(mosquitto.settings(), store):
+            assert len({answer.message_id for answer in receipts(device, number)}) == number
+    assert len(store.captures_of("P-0042")) == number
+
+
+def test_subscriber_comes_back_after_the_broker_does(mosquitto: Broker, store: Store) -> None:
+    """Breaks when a broker's restart leaves a collector that is connected to nothing or subscribed to nothing."""
+    with subscribed(mosquitto.settings(), store) as subscriber:
+        mosquitto.stop()
+        await_true(lambda: subscriber.trouble is not None, "the loss is noticed")
+        mosquitto.start()
+        await_true(lambda: subscriber.trouble is None, "the subscriber connects again")
+        with Client(mosquitto, DEVICE) as device:
+            device.subscribe(RECEIPTS)
+            device.send(CAPTURES, [capture().encode()])
+            assert receipts(device, 1)[0].outcome is Outcome.STORED
+
+
+class FailingStore(Store):
+    """A store whose disk is full for the first commits."""
+
+    failures_left = 3
+
+    def store_batch(self, decisions: Sequence[Decision], now: datetime) -> list[Answer | None]:
+        """Fail, or store."""
+        if self.failures_left:
+            self.failures_left -= 1
+            raise StoreFailed("the store could not commit: database or disk is full")
+        return super().store_batch(decisions, now)
+
+
+def test_full_disk_sends_no_receipt_and_loses_nothing(
+    mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a capture is receipted or acknowledged that the disk did not take."""
+    monkeypatch.setattr("collector.subscriber._LONGEST_PAUSE_S", 0.2)
+    shown = capture()
+    with closing(FailingStore(tmp_path / "full.sqlite3")) as store:
+        store.failures_left = 10**9
+        with subscribed(mosquitto.settings(), store) as subscriber, Client(mosquitto, DEVICE) as device:
+            device.subscribe(RECEIPTS)
+            device.send(CAPTURES, [shown.encode()])
+            await_true(lambda: "disk is full" in (subscriber.trouble or ""), "the trouble is shown")
+            assert device.received.empty()
+        # It stopped with the disk still full: the broker must still have the capture.
+        store.failures_left = 3
+        with Client(mosquitto, DEVICE) as device:
+            device.subscribe(RECEIPTS)
+            with subscribed(mosquitto.settings(), store, connected=False) as subscriber:
+                assert receipts(device, 1)[0].message_id == shown.message_id
+                assert subscriber.trouble is None
+        assert len(store.captures_of("P-0042")) == 1
+    assert [record for record in caplog.records if record.levelno == logging.ERROR and "disk is full" in record.message]
+
+
+def test_retained_words_of_devices_arrive(mosquitto: Broker, store: Store) -> None:
+    """Breaks when a collector that starts late does not know which devices are there."""
+    with Client(mosquitto, DEVICE) as device:
+        device.publish(str(Topic(CLINIC, DEVICE, Channel.STATUS)), status().encode(), retain=True)
+        device.publish(str(Topic(CLINIC, DEVICE, Channel.HEALTH)), health(waiting_captures=4).encode(), retain=True)
+        with subscribed(mosquitto.settings(), store):
+            await_true(lambda: any(row.status and row.health for row in store.devices()), "the retained words arrive")
+        (row,) = store.devices()
+        assert row.online
+        assert row.health is not None
+        assert row.health.waiting_captures == 4
+        gone = status(presence=Presence.OFFLINE)
+        with subscribed(mosquitto.settings(), store):
+            device.publish(str(Topic(CLINIC, DEVICE, Channel.STATUS)), gone.encode(), retain=True)
+            await_true(lambda: not store.devices()[0].online, "the device is gone")
+
+
+def test_unreachable_broker_is_said_in_a_sentence(
+    mosquitto: Broker, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Breaks when the log does not say why nothing arrives."""
+    nowhere = mosquitto.settings().model_copy(update={"port": free_port()})
+    with subscribed(nowhere, store, connected=False) as subscriber:
+        await_true(lambda: "refused" in (subscriber.trouble or "").lower(), "the reason is known")
+    assert any("cannot be reached" in record.message for record in caplog.records)
+
+
+def test_refused_subscription_and_connection_are_said(mosquitto: Broker) -> None:
+    """Breaks when a collector whose rights fall short looks healthy and receives nothing.
+
+    The reason codes are given by hand: mosquitto's access list refuses at delivery, other brokers at subscription.
+    """
+    connection = BrokerConnection(mosquitto.settings(), CLINIC, tls_context(mosquitto.settings()))
+    refused = ReasonCode(PacketTypes.SUBACK, "Not authorized")
+    connection._on_subscribe(connection._client, None, 1, [refused] * 3, None)
+    assert "subscription to health: Not authorized: the broker's access list" in (connection.trouble or "")
+    unknown = ReasonCode(PacketTypes.CONNACK, "Bad user name or password")
+    connection._on_connect(connection._client, None, mqtt.ConnectFlags(False), unknown, None)
+    assert "refused the connection" in (connection.trouble or "")
+
+
+def test_missing_certificate_is_said_at_the_start(mosquitto: Broker, store: Store, tmp_path: Path) -> None:
+    """Breaks when a wrong path in the settings ends in a traceback, or only at the first connection."""
+    settings = mosquitto.settings().model_copy(update={"key": tmp_path / "no.key"})
+    with pytest.raises(CertificatesUnusable, match=r"\[broker\]"):
+        Subscriber(settings, CLINIC, store)
