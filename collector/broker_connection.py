@@ -22,6 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from collector.settings import BrokerSettings
 from collector.store import Answer
 from contract import Channel, all_devices
+from groundwork.client_tls import client_context
 
 RECEIVE_MAXIMUM = 200
 """Most messages that the broker should have in flight to the collector."""
@@ -194,11 +195,8 @@ def tls_context(settings: BrokerSettings) -> ssl.SSLContext:
         If a certificate or key cannot be read.
     """
     try:
-        context = ssl.create_default_context(cafile=settings.authority)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(settings.certificate, settings.key)
+        return client_context(settings.authority, settings.certificate, settings.key)
     except OSError as error:
         raise CertificatesUnusable(
             f"The broker's certificates cannot be read ({error}). Check the paths under [broker] in the settings."
         ) from error
-    return context

@@ -1,1 +1,1 @@
-"""What both programs need of the machine they run on: one strict settings file, and files that are whole or absent."""
+"""What both programs stand on: one strict settings file, files that are whole or absent, TLS with a certificate."""

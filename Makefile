@@ -1,0 +1,40 @@
+# Everything a newcomer needs: `make demo` and `make test` set up what they use and say so.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+export PATH := $(PATH):/usr/sbin
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+demo: ## a visit of six sites from a simulated camera to the clinic's page (ONCE=1 ends by itself)
+	@tools/prepare demo
+	@$(BIN)/trichoscope demo $(if $(ONCE),--once)
+
+test: prepare-test lint types unit unit-pi ## set up, then lint, types, layers and all tests
+
+prepare-test:
+	@tools/prepare test
+
+lint: ## style and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
+
+types: ## mypy, strict
+	$(BIN)/mypy
+
+unit: ## all tests, the system tests among them
+	$(BIN)/pytest
+
+unit-pi: ## the computing parts on the oldest numpy and OpenCV of Raspberry Pi OS
+	.venv-pi/bin/pytest tests/analysis tests/phantom tests/contract
+
+bench: ## accuracy and speed against named peers
+	$(BIN)/python -m benchmarks.accuracy
+
+pictures: ## make the pictures of README and docs anew
+	$(BIN)/python -m tools.make_pictures
+
+.PHONY: help demo test prepare-test lint types unit unit-pi bench pictures

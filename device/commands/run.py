@@ -1,0 +1,57 @@
+"""``trichoscope run``: the service that delivers what the instrument has kept."""
+
+import fcntl
+import logging
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from device.commands.options import settings_option
+from device.delivery import Delivery
+from device.picture_delivery import PictureDelivery
+from device.settings import DeviceSettings
+from device.store import Store, StoreUnusable
+from groundwork.settings_file import read
+
+
+@click.command()
+@settings_option
+def run(settings_file: Path) -> None:
+    """Deliver captures and pictures to the clinic until stopped."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings = read(DeviceSettings, settings_file)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    store = Store(settings.state_folder)
+    try:
+        with (settings.state_folder / "delivery.lock").open("w") as lock:
+            _hold_alone(lock.fileno(), settings.state_folder)
+            pictures = threading.Thread(target=_deliver_pictures, args=(settings, stop), name="picture-delivery")
+            pictures.start()
+            try:
+                click.echo("device ready: delivering")
+                Delivery(settings, store).run(stop)
+            finally:
+                stop.set()
+                pictures.join()
+    finally:
+        store.close()
+
+
+def _hold_alone(lock: int, folder: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StoreUnusable(f"Another 'trichoscope run' delivers from {folder} already. Stop it first.") from error
+
+
+def _deliver_pictures(settings: DeviceSettings, stop: threading.Event) -> None:
+    store = Store(settings.state_folder)  # SQLite connections stay with the thread that opened them
+    try:
+        PictureDelivery(settings, store).run(stop)
+    finally:
+        store.close()

@@ -1,0 +1,179 @@
+"""The delivery of figures: every waiting capture to the broker, until the clinic's receipt is in.
+
+One loop on one thread: it holds at most one connection, publishes the oldest captures first within a window, writes
+receipts down, and waits. A capture leaves the outbox by its receipt alone.
+"""
+
+import logging
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+from contract import Channel, Health, Outcome, Presence, Receipt, Status, Topic, new_message_id
+from device import SOFTWARE_VERSION, clock
+from device.backoff import waiting_times_s
+from device.broker_connection import BrokerConnection, Connected, Event, Lost
+from device.outbox import Outbox
+from device.settings import DeviceSettings
+from device.store import Store
+
+_log = logging.getLogger(__name__)
+
+WINDOW = 20
+"""Most captures on their way at a time: what a connection may hold in memory, and send again when it is lost."""
+
+_LOOK_EVERY_S = 0.25  # another process keeps the captures; this is how soon a new one is seen
+_HEALTH_EVERY_S = 60.0
+# A receipt takes milliseconds. What no receipt came for is sent again: soon at first, because a broker drops what no
+# collector has ever subscribed to; then rarely, because for a collector that is away it keeps every copy.
+_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S = 5.0, 3600.0
+_RECONNECT_AFTER_S, _RECONNECT_AFTER_AT_MOST_S = 0.5, 30.0
+
+
+class Delivery:
+    """Delivers what one store holds.
+
+    Parameters
+    ----------
+    settings
+        The instrument's settings.
+    store
+        Its store, opened by the thread that calls :meth:`run`.
+    """
+
+    def __init__(self, settings: DeviceSettings, store: Store) -> None:
+        self._settings = settings
+        self._outbox = Outbox(store)
+        self._folder = store.folder
+        self._boot_id = clock.boot_id()
+
+    def run(self, stop: threading.Event) -> None:
+        """Deliver until ``stop`` is set; a broker that is away is tried again for as long as it takes."""
+        pauses = self._pauses()
+        while not stop.is_set():
+            session = _Session(self._outbox.open_connection(clock.now()))
+            connection = self._connect(session)
+            try:
+                reason = self._serve(connection, session, stop)
+            finally:
+                connection.close()
+            if reason is None:
+                return
+            pauses = self._pauses() if session.established else pauses
+            pause_s = next(pauses)
+            _log.warning("No connection: %s. Next try in %.1f s; captures wait in the store.", reason, pause_s)
+            stop.wait(pause_s)
+
+    def _pauses(self) -> Iterator[float]:
+        return waiting_times_s(_RECONNECT_AFTER_S, _RECONNECT_AFTER_AT_MOST_S)
+
+    def _connect(self, session: "_Session") -> BrokerConnection:
+        offline = self._status(Presence.OFFLINE, session.number)
+        return BrokerConnection(
+            self._settings.broker,
+            self._settings.device_id,
+            self._topic(Channel.RECEIPT),
+            (self._topic(Channel.STATUS), offline.encode()),
+        )
+
+    def _serve(self, connection: BrokerConnection, session: "_Session", stop: threading.Event) -> str | None:
+        """Work one connection; return why it was lost, or None if ``stop`` ended it."""
+        while not stop.is_set():
+            try:
+                event: Event | None = connection.events.get(timeout=_LOOK_EVERY_S)
+            except queue.Empty:
+                event = None
+            match event:
+                case Lost(reason):
+                    return reason
+                case Connected():
+                    _log.info("Connected to the broker.")
+                    session.established = True
+                    connection.publish(
+                        self._topic(Channel.STATUS), self._status(Presence.ONLINE, session.number).encode(), retain=True
+                    )
+                case Receipt():
+                    self._record(event, session)
+            if session.established:
+                self._send_waiting(connection, session)
+                self._send_health_when_due(connection, session)
+        if session.established:
+            connection.publish(
+                self._topic(Channel.STATUS), self._status(Presence.OFFLINE, session.number).encode(), retain=True
+            )
+        return None
+
+    def _record(self, receipt: Receipt, session: "_Session") -> None:
+        session.on_their_way.pop(receipt.message_id, None)
+        if not self._outbox.record_receipt(receipt):
+            _log.info("A receipt for %s said nothing new.", receipt.message_id)
+        elif receipt.outcome is Outcome.REFUSED:
+            _log.error("The clinic refused capture %s: %s", receipt.message_id, receipt.reason)
+        else:
+            _log.info("The clinic holds capture %s.", receipt.message_id)
+
+    def _send_waiting(self, connection: BrokerConnection, session: "_Session") -> None:
+        moment_s = time.monotonic()
+        for waiting in self._outbox.waiting_captures(WINDOW):
+            sent = session.on_their_way.setdefault(waiting.message_id, _Sending())
+            if sent.due_s <= moment_s and connection.publish(self._topic(Channel.CAPTURE), waiting.payload):
+                sent.due_s = moment_s + next(sent.waits_s)
+
+    def _send_health_when_due(self, connection: BrokerConnection, session: "_Session") -> None:
+        moment_s = time.monotonic()
+        if moment_s < session.health_due_s:
+            return
+        session.health_due_s = moment_s + _HEALTH_EVERY_S
+        counts = self._outbox.counts()
+        health = Health(
+            message_id=new_message_id(),
+            clinic_id=self._settings.clinic_id,
+            device_id=self._settings.device_id,
+            boot_id=self._boot_id,
+            sequence=session.number,
+            created_at=clock.now(),
+            clock_trusted=clock.is_trusted(),
+            waiting_captures=counts.waiting_captures,
+            waiting_pictures=counts.waiting_pictures,
+            refused_captures=counts.refused_captures,
+            free_disk_bytes=shutil.disk_usage(self._folder).free,
+        )
+        connection.publish(self._topic(Channel.HEALTH), health.encode(), retain=True)
+
+    def _status(self, presence: Presence, number: int) -> Status:
+        return Status(
+            message_id=new_message_id(),
+            clinic_id=self._settings.clinic_id,
+            device_id=self._settings.device_id,
+            boot_id=self._boot_id,
+            sequence=number,
+            created_at=clock.now(),
+            clock_trusted=clock.is_trusted(),
+            presence=presence,
+            software_version=SOFTWARE_VERSION,
+            simulated=self._settings.camera.kind == "simulated",
+        )
+
+    def _topic(self, channel: Channel) -> Topic:
+        return Topic(self._settings.clinic_id, self._settings.device_id, channel)
+
+
+class _Sending:
+    """One capture on this connection: when it is to be sent again if no receipt comes."""
+
+    def __init__(self) -> None:
+        self.due_s = 0.0
+        self.waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S)
+
+
+class _Session:
+    """What is known of the present connection, and forgotten with it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.established = False
+        self.health_due_s = 0.0
+        self.on_their_way: dict[UUID, _Sending] = {}

@@ -1,0 +1,186 @@
+"""One visit of a phantom patient, from the camera to the clinic, and the table that holds it against the truth."""
+
+import json
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from contract import PROTOCOL, Capture, Interval, Outcome
+from device.demo import broker
+from device.demo.clinic import CLINIC, Clinic, Ports
+from device.demo.processes import DemoFailed
+from device.outbox import Outbox
+from device.store import Store
+
+PATIENT, VISIT_NUMBER = "P-0042", 1
+
+TOLERANCE = 0.10
+"""A density may lie this far from the truth where the truth is outside its interval."""
+
+_DELIVERED_WITHIN_S = 60.0
+_TABLE_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true of one picture, in the frame that was measured."""
+
+    density_per_cm2: float
+    mean_diameter_um: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One capture, its truth, and what became of it at the clinic."""
+
+    capture: Capture
+    truth: Truth
+    outcome: Outcome | None
+    picture_received: bool
+
+    @property
+    def density_right(self) -> bool:
+        """Whether the truth lies inside the printed interval or within the tolerance."""
+        figure, truth = self.capture.measurement.hair_density_per_cm2, self.truth.density_per_cm2
+        return figure.low <= truth <= figure.high or abs(figure.value - truth) <= TOLERANCE * truth
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the clinic holds figures and picture."""
+        return self.outcome is Outcome.STORED and self.picture_received
+
+
+def demonstrate(ports: Ports, seed: int, *, once: bool, say: Callable[[str], None]) -> bool:
+    """Run the demonstration.
+
+    Parameters
+    ----------
+    ports
+        Where its programs listen.
+    seed
+        Of the phantom patient.
+    once
+        End when the table is printed; else stay until Ctrl-C.
+    say
+        Takes each line of progress.
+
+    Returns
+    -------
+    bool
+        Whether every capture came back with a receipt, its picture too, and every density is right.
+
+    Raises
+    ------
+    DemoFailed
+        If it cannot be run here.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # ended from outside, it stops its programs all the same
+    broker_kind = broker.choose()
+    if broker_kind == "iotcore":
+        say("No mosquitto here: using the embedded broker iotcore, without client certificates, on this machine only.")
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="trichoscope-demo-")))
+        clinic = Clinic(folder, ports, broker_kind, seed)
+        clinic.refuse_used_ports()
+        for name, program in (("broker", clinic.broker), ("collector", clinic.collector), ("device", clinic.device)):
+            started = running.enter_context(program())
+            say(f"{name} runs (process {started.process.pid}{f', {broker_kind}' if name == 'broker' else ''})")
+        say(f"visit {VISIT_NUMBER} of {PATIENT}: {len(PROTOCOL)} sites before the simulated camera")
+        clinic.take_visit(PATIENT, VISIT_NUMBER)
+        rows = await_delivery(clinic)
+        Console(highlight=False, width=_TABLE_WIDTH).print(_table(rows))
+        say(f"The clinic's page: http://127.0.0.1:{ports.page}/patients/{PATIENT}")
+        if not once:
+            say("Ctrl-C ends the demonstration.")
+            _wait_for_interrupt()
+    return len(rows) == len(PROTOCOL) and all(row.arrived and row.density_right for row in rows)
+
+
+def await_delivery(clinic: Clinic) -> list[Row]:
+    """Wait until the clinic holds the visit, or the time is up; return its captures with their truth."""
+    store = Store(clinic.folder / "device")
+    try:
+        outbox = Outbox(store)
+        end_s = time.monotonic() + _DELIVERED_WITHIN_S
+        while (counts := outbox.counts()).waiting_captures + counts.waiting_pictures and time.monotonic() < end_s:
+            time.sleep(0.1)
+        missing = {picture.sha256 for picture in outbox.waiting_pictures(len(PROTOCOL))}
+        return [
+            Row(
+                capture,
+                _truth(clinic.folder / "truth", capture),
+                outbox.outcome(capture.message_id)[0],
+                capture.picture.sha256 not in missing,
+            )
+            for capture in store.visit(PATIENT, VISIT_NUMBER)
+        ]
+    finally:
+        store.close()
+
+
+def _truth(folder: Path, capture: Capture) -> Truth:
+    name = f"{capture.patient_code}_{capture.site}_visit{capture.visit_number}_still1.json"
+    try:
+        hairs = json.loads((folder / name).read_text(encoding="utf-8"))["truth"]["hairs"]
+    except OSError as error:
+        raise DemoFailed(f"The simulated camera left no truth for the {capture.site} site ({error}).") from error
+    x0, y0, x1, y1 = capture.measurement.frame_px
+    rooted = [h for h in hairs if x0 <= h["root_px"][0] < x1 and y0 <= h["root_px"][1] < y1]
+    diameters = [h["diameter_um"] for h in rooted]
+    return Truth(
+        density_per_cm2=len(rooted) / capture.measurement.area_cm2,
+        mean_diameter_um=sum(diameters) / len(diameters) if diameters else None,
+    )
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(
+        title=f"Clinic {CLINIC}, patient {PATIENT}, visit {VISIT_NUMBER}",
+        title_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
+    )
+    table.add_column("site")
+    for heading in ("true", "hairs/cm2 (95 %)", "true", "mean um (95 %)"):
+        table.add_column(heading, justify="right")
+    for heading in ("density", "quality", "receipt"):
+        table.add_column(heading)
+    for row in rows:
+        measurement, truth = row.capture.measurement, row.truth
+        table.add_row(
+            row.capture.site,
+            f"{truth.density_per_cm2:.0f}",
+            _figure(measurement.hair_density_per_cm2),
+            "-" if truth.mean_diameter_um is None else f"{truth.mean_diameter_um:.0f}",
+            _figure(measurement.mean_diameter_um),
+            "right" if row.density_right else "wrong",
+            row.capture.quality.verdict,
+            _delivery(row),
+        )
+    return table
+
+
+def _figure(interval: Interval | None) -> str:
+    return "-" if interval is None else f"{interval.value:.0f} ({interval.low:.0f}-{interval.high:.0f})"
+
+
+def _delivery(row: Row) -> str:
+    if row.outcome is None:
+        return "none yet"
+    return str(row.outcome) if row.picture_received else f"{row.outcome}, picture pending"
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,117 @@
+"""What has still to reach the clinic, and what the clinic said of it.
+
+A capture is *waiting* from the moment it is kept and *received* or *refused* once its receipt names its id and its
+content. *Sent* is what the present connection to the broker knows (:mod:`device.delivery`); it is written nowhere,
+because a broker's acknowledgement survives neither the broker's crash nor the connection's end.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contract import Outcome, Receipt
+from device.store import Store
+
+
+@dataclass(frozen=True)
+class WaitingCapture:
+    """A capture without a receipt: its id and the bytes to publish."""
+
+    message_id: UUID
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class WaitingPicture:
+    """A picture that the collector has not confirmed."""
+
+    sha256: str
+    media_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much waits, and how much was refused and waits for a person."""
+
+    waiting_captures: int
+    refused_captures: int
+    waiting_pictures: int
+
+
+class Outbox:
+    """The sending side of a :class:`~device.store.Store`.
+
+    Parameters
+    ----------
+    store
+        The store whose captures are to be delivered, opened by the calling thread.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._connection = store.connection
+
+    def waiting_captures(self, limit: int) -> list[WaitingCapture]:
+        """Return the oldest ``limit`` captures without a receipt, in the order they were taken."""
+        rows = self._connection.execute(
+            "SELECT message_id, payload FROM capture WHERE outcome IS NULL ORDER BY sequence LIMIT ?", (limit,)
+        )
+        return [WaitingCapture(UUID(message_id), payload) for message_id, payload in rows]
+
+    def record_receipt(self, receipt: Receipt) -> bool:
+        """Write down what the clinic decided.
+
+        Returns
+        -------
+        bool
+            False if the receipt says nothing new: for an unknown capture, for other content, or a second time. A
+            refusal may be followed by ``stored`` (the clinic re-tried it), never the other way round.
+        """
+        changed = self._connection.execute(
+            "UPDATE capture SET outcome = ?, reason = ?, decided_at = ? WHERE message_id = ? AND content_sha256 = ?"
+            " AND (outcome IS NULL OR (outcome = 'refused' AND ? = 'stored'))",
+            (
+                receipt.outcome,
+                receipt.reason,
+                receipt.decided_at.isoformat(),
+                str(receipt.message_id),
+                receipt.content_sha256,
+                receipt.outcome,
+            ),
+        )
+        return changed.rowcount > 0
+
+    def waiting_pictures(self, limit: int) -> list[WaitingPicture]:
+        """Return up to ``limit`` pictures that the collector has not confirmed, oldest capture first."""
+        rows = self._connection.execute(
+            "SELECT sha256, media_type, size_bytes FROM picture WHERE received_at IS NULL ORDER BY rowid LIMIT ?",
+            (limit,),
+        )
+        return [WaitingPicture(*row) for row in rows]
+
+    def record_picture_received(self, sha256: str, at: datetime) -> None:
+        """Write down that the collector holds the picture."""
+        self._connection.execute("UPDATE picture SET received_at = ? WHERE sha256 = ?", (at.isoformat(), sha256))
+
+    def outcome(self, message_id: UUID) -> tuple[Outcome | None, str | None]:
+        """Return the clinic's decision on a capture and its reason; None while there is no receipt."""
+        outcome, reason = self._connection.execute(
+            "SELECT outcome, reason FROM capture WHERE message_id = ?", (str(message_id),)
+        ).fetchone()
+        return (Outcome(outcome) if outcome else None), reason
+
+    def counts(self) -> Counts:
+        """Return how much is waiting and how much was refused."""
+        row = self._connection.execute(
+            "SELECT (SELECT count(*) FROM capture WHERE outcome IS NULL),"
+            " (SELECT count(*) FROM capture WHERE outcome = 'refused'),"
+            " (SELECT count(*) FROM picture WHERE received_at IS NULL)"
+        ).fetchone()
+        return Counts(*row)
+
+    def open_connection(self, at: datetime) -> int:
+        """Return the number of a new connection to the broker, greater than any before it."""
+        number = self._connection.execute(
+            "INSERT INTO connection (opened_at) VALUES (?) RETURNING number", (at.isoformat(),)
+        ).fetchone()[0]
+        return int(number)

@@ -1,0 +1,209 @@
+"""The store: a capture is whole or not there, and the outbox forgets nothing."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from contract import Capture, Outcome, Receipt, content_sha256
+from device.outbox import Outbox
+from device.store import Store, StoreUnusable
+from tests import examples
+
+NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Give an empty store."""
+    store = Store(tmp_path / "state")
+    yield store
+    store.close()
+
+
+def keep(store: Store, visit_number: int = 1) -> Capture:
+    """Keep one capture."""
+    example = examples.capture(visit_number=visit_number)
+    return store.keep(
+        example.picture, examples.PICTURE_BYTES, lambda sequence: example.model_copy(update={"sequence": sequence})
+    )
+
+
+def receipt(capture: Capture, outcome: Outcome = Outcome.STORED, content: bytes | None = None) -> Receipt:
+    """Answer a capture as the clinic would."""
+    return Receipt(
+        message_id=capture.message_id,
+        content_sha256=content_sha256(content or capture.encode()),
+        outcome=outcome,
+        reason=None if outcome is Outcome.STORED else "not readable",
+        decided_at=NOW,
+    )
+
+
+def test_what_is_kept_is_there_after_reopening(store: Store) -> None:
+    """Breaks when a kept capture, its picture or its order is lost at a restart."""
+    kept = [keep(store), keep(store)]
+    again = Store(store.folder)
+    assert again.visit("P-0042", 1) == kept
+    assert [c.sequence for c in kept] == [1, 2]
+    assert again.picture_path(kept[0].picture.sha256).read_bytes() == examples.PICTURE_BYTES
+    again.close()
+
+
+def test_a_capture_waits_until_its_receipt_names_its_content(store: Store) -> None:
+    """Breaks when anything but the right receipt takes a capture out of the outbox."""
+    outbox, capture = Outbox(store), keep(store)
+    assert not outbox.record_receipt(receipt(capture, content=b"other"))
+    assert not outbox.record_receipt(receipt(examples.capture()))
+    assert [w.message_id for w in outbox.waiting_captures(10)] == [capture.message_id]
+    assert outbox.record_receipt(receipt(capture))
+    assert outbox.waiting_captures(10) == []
+    assert not outbox.record_receipt(receipt(capture)), "a second receipt says nothing new"
+
+
+def test_a_refusal_stays_until_the_clinic_stores_it_after_all(store: Store) -> None:
+    """Breaks when a refused capture is forgotten, or a stored one becomes refused by a late receipt."""
+    outbox, capture = Outbox(store), keep(store)
+    assert outbox.record_receipt(receipt(capture, Outcome.REFUSED))
+    assert outbox.counts().refused_captures == 1
+    assert outbox.outcome(capture.message_id) == (Outcome.REFUSED, "not readable")
+    assert outbox.record_receipt(receipt(capture))
+    assert not outbox.record_receipt(receipt(capture, Outcome.REFUSED))
+    assert outbox.outcome(capture.message_id) == (Outcome.STORED, None)
+
+
+def test_captures_leave_in_the_order_they_were_taken(store: Store) -> None:
+    """Breaks when a later capture may overtake an earlier one."""
+    kept = [keep(store) for _ in range(5)]
+    waiting = Outbox(store).waiting_captures(3)
+    assert [w.message_id for w in waiting] == [c.message_id for c in kept[:3]]
+    assert waiting[0].payload == kept[0].encode()
+
+
+def test_the_picture_waits_for_its_own_confirmation(store: Store) -> None:
+    """Breaks when a capture's receipt is taken for its picture's."""
+    outbox, capture = Outbox(store), keep(store)
+    outbox.record_receipt(receipt(capture))
+    assert [w.sha256 for w in outbox.waiting_pictures(5)] == [capture.picture.sha256]
+    outbox.record_picture_received(capture.picture.sha256, NOW)
+    assert outbox.waiting_pictures(5) == []
+    assert outbox.counts().waiting_pictures == 0
+
+
+def test_connections_are_counted_over_restarts(store: Store) -> None:
+    """Breaks when a last will of an old connection could pass for that of a new one."""
+    first = Outbox(store).open_connection(NOW)
+    again = Store(store.folder)
+    assert Outbox(again).open_connection(NOW) == first + 1
+    again.close()
+
+
+def test_nothing_is_kept_when_the_message_cannot_be_made(store: Store) -> None:
+    """Breaks when half a capture stays behind."""
+
+    def fail(_sequence: int) -> Capture:
+        raise ValueError("cannot be made")
+
+    with pytest.raises(ValueError, match="cannot be made"):
+        store.keep(examples.capture().picture, examples.PICTURE_BYTES, fail)
+    assert Outbox(store).counts().waiting_pictures == 0
+    assert keep(store).sequence == 1
+
+
+def test_a_read_only_disk_is_one_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a full or read-only disk ends in a traceback, or in a row without its picture."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(StoreUnusable, match="No space left"):
+        keep(store)
+    monkeypatch.undo()
+    assert store.visit("P-0042", 1) == []
+    assert list((store.folder / "pictures").iterdir()) == []
+
+
+def test_another_release_s_store_is_left_alone(store: Store) -> None:
+    """Breaks when a newer store is opened, and perhaps spoilt, by an older release."""
+    store.connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreUnusable, match="format 99"):
+        Store(store.folder)
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    """Breaks when a damaged file ends in a traceback."""
+    (tmp_path / "device.sqlite3").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreUnusable, match="cannot be opened"):
+        Store(tmp_path)
+
+
+def test_a_commit_survives_by_setting(store: Store) -> None:
+    """Breaks when the journal or the forced write is changed: a commit would then not outlive a power cut."""
+    assert store.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_two_writers_wait_for_each_other(store: Store) -> None:
+    """Breaks when capturing and delivering at once makes one of them fail."""
+    errors: list[BaseException] = []
+
+    def write() -> None:
+        mine = Store(store.folder)
+        try:
+            for _ in range(20):
+                keep(mine)
+        except BaseException as error:  # noqa: BLE001  the thread's failure belongs to the test
+            errors.append(error)
+        finally:
+            mine.close()
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert [c.sequence for c in store.visit("P-0042", 1)] == list(range(1, 61))
+
+
+def _keep_until_killed(folder: Path, kept: "multiprocessing.connection.Connection") -> None:
+    store = Store(folder)
+    while True:
+        kept.send(str(keep(store).message_id))
+
+
+def test_what_was_kept_before_a_kill_is_whole(tmp_path: Path) -> None:
+    """Breaks when a kill at any moment loses a kept capture or leaves the store unusable."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_keep_until_killed, args=(tmp_path, sender))
+    process.start()
+    said = [receiver.recv() for _ in range(30)]
+    os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+    while receiver.poll():
+        try:
+            said.append(receiver.recv())
+        except EOFError:
+            break
+    store = Store(tmp_path)
+    there = [str(c.message_id) for c in store.visit("P-0042", 1)]
+    assert there[: len(said)] == said
+    assert store.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    store.close()
+
+
+def test_the_schema_holds_no_unknown_outcome(store: Store) -> None:
+    """Breaks when something else than a decision of the clinic can be written as one."""
+    capture = keep(store)
+    with pytest.raises(sqlite3.IntegrityError):
+        store.connection.execute(
+            "UPDATE capture SET outcome = 'perhaps' WHERE message_id = ?", (str(capture.message_id),)
+        )

@@ -1,0 +1,68 @@
+"""The demonstration, as README runs it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from device.demo.processes import own_program
+from tests.system.conftest import free_ports
+
+
+def demo(*options: str) -> list[str]:
+    """Return the demonstration's command line on free ports."""
+    ports = free_ports()
+    numbers = ("--broker-port", ports.broker, "--pictures-port", ports.pictures, "--page-port", ports.page)
+    return [own_program("trichoscope"), "demo", *map(str, numbers), *options]
+
+
+def left_behind(folder_name: str) -> list[str]:
+    """Return the command lines of processes that name a folder."""
+    lines = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if folder_name in line:
+            lines.append(line)
+    return lines
+
+
+def test_one_visit_arrives_whole_and_right() -> None:
+    """Breaks when the whole way is interrupted anywhere, a density is wrong, or a process stays behind."""
+    result = subprocess.run(demo("--once"), capture_output=True, text=True, check=False, timeout=170)
+    assert result.returncode == 0, result.stdout + result.stderr
+    rows = [line for line in result.stdout.splitlines() if re.search(r" right +(pass|warn) +stored *$", line)]
+    assert len(rows) == 6, result.stdout
+    assert left_behind("trichoscope-demo-") == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_leaves_no_process_behind(number: signal.Signals) -> None:
+    """Breaks when Ctrl-C, a stop or a closed terminal leaves broker, collector or device running."""
+    process = subprocess.Popen(demo(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("demo: device runs"):
+            break
+    os.kill(process.pid, number)
+    process.stdout.read()
+    assert process.wait(30) != 0
+    time.sleep(0.2)
+    assert left_behind("trichoscope-demo-") == []
+
+
+def test_a_port_in_use_is_one_sentence() -> None:
+    """Breaks when a taken port ends in a traceback or in a demonstration that talks to a stranger's program."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = demo("--once")
+        command[command.index("--page-port") + 1] = str(taken.getsockname()[1])
+        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 2
+    assert re.fullmatch(r"Error: Port \d+ is in use: .*--page-port\.\n", result.stderr)

@@ -1,0 +1,74 @@
+"""The clinic's page in a real browser, over a visit that came the whole way."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from contract import Capture
+from device.demo.clinic import Clinic
+from device.demo.visit import PATIENT, VISIT_NUMBER, await_delivery
+from tests.system.browser import chromium
+from tests.system.conftest import free_ports
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Capture]]:
+    """Give the page's address and the one capture that the clinic holds."""
+    clinic = Clinic(tmp_path_factory.mktemp("clinic"), free_ports(), "mosquitto", seed=3)
+    with ExitStack() as running:
+        for program in (clinic.broker, clinic.collector, clinic.device):
+            running.enter_context(program())
+        clinic.take_visit(PATIENT, VISIT_NUMBER, "--site", "vertex")
+        (row,) = await_delivery(clinic)
+        assert row.arrived
+        yield f"http://127.0.0.1:{clinic.ports.page}", row.capture
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """Give a page of a browser of its own; an error on it fails the test."""
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        yield page
+        assert errors == []
+
+
+def test_a_person_finds_the_figure_and_the_picture_behind_it(delivered: tuple[str, Capture], page: Page) -> None:
+    """Breaks when the way from the patients to a capture's figure, picture or overlay is interrupted."""
+    address, capture = delivered
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.goto(address)
+    page.get_by_role("link", name=PATIENT).first.click()
+    density = capture.measurement.hair_density_per_cm2
+    expect(page.locator("main")).to_contain_text(f"{density.value:.0f}")
+    expect(page.locator("main")).to_contain_text("Simulated")
+    page.get_by_role("link", name="Vertex").click()
+    shown = page.locator("img")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("image => image.complete && image.naturalWidth") == capture.measurement.picture_px[0]
+    hairs = page.locator(".overlay g")
+    assert hairs.count() == len(capture.measurement.hairs)
+    expect(hairs.first).to_be_visible()
+    page.get_by_label("Show what was counted").uncheck()
+    expect(hairs.first).to_be_hidden()
+    assert hosts == {address.split("/")[2]}, "an asset from another host"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (768, 1024)])
+def test_nothing_runs_out_of_the_page(
+    delivered: tuple[str, Capture], page: Page, size: tuple[int, int], tmp_path: Path
+) -> None:
+    """Breaks when a page must be scrolled sideways on a laptop or a tablet."""
+    address, capture = delivered
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for path in ("/", f"/patients/{PATIENT}", f"/captures/{capture.message_id}"):
+        page.goto(address + path)
+        page.screenshot(path=tmp_path / "page.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
