@@ -45,7 +45,8 @@ def measure(pictures: tuple[Path, ...], um_per_px: float, as_json: bool, out: Pa
                 f"{out} cannot be made ({error.strerror}). Name another folder for --out."
             ) from error
     complaints = Console(stderr=True, highlight=False, soft_wrap=True)
-    table = Table("picture", "hairs/cm2 (95 %)", "mean um (95 %)", "hairs", "cm2", "flags")
+    headings = ("picture", "hairs/cm2 (95 %)", "mean um (95 %)", "hairs", "cm2", "flags")
+    table = Table(*headings, box=None, padding=(0, 2, 0, 0))
     failed = 0
     for file in track(files, "Measuring", console=complaints, disable=len(files) == 1, transient=True):
         try:

@@ -1,0 +1,31 @@
+"""The one registry of flags a measurement can carry: each says what limits the figures beside it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Flag(StrEnum):
+    """What a reader of the figures should know about the picture they come from."""
+
+    BLUR_ESTIMATED = "blur-estimated"
+    """No calibrated blur was given; it was read from the shafts' own edges, and thin diameters hang on it."""
+    BLUR_LIMITS_DIAMETERS = "blur-limits-diameters"
+    """Some shafts are thinner than three blur sigmas: their diameters are upper limits."""
+    GLARE = "glare"
+    """More than 2 % of the frame is saturated light; it is left out of the area."""
+    OPTIC_BORDER = "optic-border"
+    """Part of the picture lies outside the round of the optic; it is left out of the area."""
+    NO_HAIR = "no-hair"
+    """No hair was found in the counting frame."""
+    HAIR_CROSSES_BORDER = "hair-crosses-border"
+    """Hairs leave the picture: their lengths are lower limits, and roots outside are not counted."""
+    LONG_HAIR = "long-hair"
+    """Hairs are longer than clipped ones: crossings hide roots, and density is a lower limit."""
+    PALE_HAIR = "pale-hair"
+    """The hairs were found in the blue channel, where blond hair shows; the finest may be missed."""
+    LIGHT_HAIR = "light-hair"
+    """The hairs were found lighter than the skin (white or grey hair); their shaded flanks are not, so that
+    diameters read low and the root's end is less sure."""
+    SMALL_FRAME = "small-frame"
+    """The counting frame is below 0.2 cm2: the Poisson part of the intervals dominates."""

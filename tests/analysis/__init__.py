@@ -1,0 +1,1 @@
+"""Tests of the analysis: each step alone, then the chain."""
