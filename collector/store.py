@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,22 +92,32 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            # The subscriber's worker writes and the composition closes: two threads, never at once.
-            self._writer = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-            self._writer.execute("PRAGMA journal_mode = WAL")
-            # A receipt vouches for the commit, so the commit must outlive a power cut: NORMAL loses some (measured).
-            self._writer.execute("PRAGMA synchronous = FULL")
-            (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                self._writer.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
-            elif version != _SCHEMA_VERSION:
-                raise StoreUnusable(
-                    f"{path} has schema version {version}; this release reads {_SCHEMA_VERSION}. Install the release"
-                    " that wrote it."
+        with ExitStack() as on_failure:
+            try:
+                # The subscriber's worker writes and the composition closes: two threads, never at once.
+                self._writer = sqlite3.connect(
+                    path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
                 )
-        except sqlite3.Error as error:
-            raise StoreUnusable(f"{path} cannot be used as the store: {error}. Check the path and the disk.") from error
+                on_failure.callback(self._writer.close)
+                self._prepare()
+            except sqlite3.Error as error:
+                raise StoreUnusable(
+                    f"{path} cannot be used as the store: {error}. Check the path and the disk."
+                ) from error
+            on_failure.pop_all()
+
+    def _prepare(self) -> None:
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        # A receipt vouches for the commit, so the commit must outlive a power cut: NORMAL loses some (measured).
+        self._writer.execute("PRAGMA synchronous = FULL")
+        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._writer.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
+        elif version != _SCHEMA_VERSION:
+            raise StoreUnusable(
+                f"{self._path} has schema version {version}; this release reads {_SCHEMA_VERSION}. Install the release"
+                " that wrote it."
+            )
 
     def close(self) -> None:
         """Close the writer; the store must not be used afterwards."""

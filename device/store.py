@@ -7,6 +7,7 @@ two processes that meet only here.
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from contract import Capture, Picture, content_sha256
@@ -64,20 +65,23 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (folder / "pictures").mkdir(exist_ok=True)
-            # autocommit: transactions are begun and ended by hand, where they can be seen
-            self.connection = sqlite3.connect(folder / "device.sqlite3", isolation_level=None, timeout=10)
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = FULL")
-            self.connection.execute("PRAGMA foreign_keys = ON")
-            self._prepare_schema()
-        except (OSError, sqlite3.Error) as error:
-            raise StoreUnusable(
-                f"The store in {folder} cannot be opened ({error}). Check that the folder is writable and the disk"
-                " is sound."
-            ) from error
+        with ExitStack() as on_failure:
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                (folder / "pictures").mkdir(exist_ok=True)
+                # autocommit: transactions are begun and ended by hand, where they can be seen
+                self.connection = sqlite3.connect(folder / "device.sqlite3", isolation_level=None, timeout=10)
+                on_failure.callback(self.connection.close)
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                self.connection.execute("PRAGMA synchronous = FULL")
+                self.connection.execute("PRAGMA foreign_keys = ON")
+                self._prepare_schema()
+            except (OSError, sqlite3.Error) as error:
+                raise StoreUnusable(
+                    f"The store in {folder} cannot be opened ({error}). Check that the folder is writable and the disk"
+                    " is sound."
+                ) from error
+            on_failure.pop_all()
 
     def _prepare_schema(self) -> None:
         self.connection.execute("BEGIN IMMEDIATE")

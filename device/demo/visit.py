@@ -82,8 +82,9 @@ def demonstrate(ports: Ports, seed: int, *, once: bool, say: Callable[[str], Non
     DemoFailed
         If it cannot be run here.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # ended from outside, it stops its programs all the same
+    # However it is ended, it stops its programs; a shell's background job would ignore even Ctrl-C's signal.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     broker_kind = broker.choose()
     if broker_kind == "iotcore":
         say("No mosquitto here: using the embedded broker iotcore, without client certificates, on this machine only.")

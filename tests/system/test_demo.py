@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -21,41 +20,59 @@ def demo(*options: str) -> list[str]:
     return [own_program("trichoscope"), "demo", *map(str, numbers), *options]
 
 
-def left_behind(folder_name: str) -> list[str]:
-    """Return the command lines of processes that name a folder."""
-    lines = []
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which the demonstration works below a folder."""
+    return {**os.environ, "TMPDIR": str(folder)}
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return the command lines of processes that name a folder, and what is left in it."""
+    lines = [str(path) for path in folder.iterdir()]
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if folder_name in line:
+        if str(folder) in line:
             lines.append(line)
     return lines
 
 
-def test_one_visit_arrives_whole_and_right() -> None:
+def test_one_visit_arrives_whole_and_right(tmp_path: Path) -> None:
     """Breaks when the whole way is interrupted anywhere, a density is wrong, or a process stays behind."""
-    result = subprocess.run(demo("--once"), capture_output=True, text=True, check=False, timeout=170)
+    result = subprocess.run(
+        demo("--once"), env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=170
+    )
     assert result.returncode == 0, result.stdout + result.stderr
     rows = [line for line in result.stdout.splitlines() if re.search(r" right +(pass|warn) +stored *$", line)]
     assert len(rows) == 6, result.stdout
-    assert left_behind("trichoscope-demo-") == []
+    assert left_behind(tmp_path) == []
+
+
+def ignore_interrupts() -> None:
+    """Do as a shell does to its background jobs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_leaves_no_process_behind(number: signal.Signals) -> None:
+def test_an_interrupt_leaves_no_process_behind(number: signal.Signals, tmp_path: Path) -> None:
     """Breaks when Ctrl-C, a stop or a closed terminal leaves broker, collector or device running."""
-    process = subprocess.Popen(demo(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("demo: device runs"):
-            break
-    os.kill(process.pid, number)
-    process.stdout.read()
-    assert process.wait(30) != 0
-    time.sleep(0.2)
-    assert left_behind("trichoscope-demo-") == []
+    with subprocess.Popen(
+        demo(),
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=ignore_interrupts,  # noqa: PLW1509  no thread runs here
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("demo: device runs"):
+                break
+        process.send_signal(number)
+        process.stdout.read()
+        assert process.wait(30) == 130
+    assert left_behind(tmp_path) == []
 
 
 def test_a_port_in_use_is_one_sentence() -> None:

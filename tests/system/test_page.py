@@ -50,7 +50,7 @@ def test_a_person_finds_the_figure_and_the_picture_behind_it(delivered: tuple[st
     expect(page.locator("main")).to_contain_text(f"{density.value:.0f}")
     expect(page.locator("main")).to_contain_text("Simulated")
     page.get_by_role("link", name="Vertex").click()
-    shown = page.locator("img")
+    shown = page.get_by_role("img", name="Scalp picture")
     expect(shown).to_be_visible()
     assert shown.evaluate("image => image.complete && image.naturalWidth") == capture.measurement.picture_px[0]
     hairs = page.locator(".overlay g")
