@@ -41,19 +41,22 @@ dynamic_filters = true
 """
 
 
-def choose() -> str:
-    """Return ``mosquitto`` where it is installed, else ``iotcore`` where that is.
+KINDS = ("mosquitto", "iotcore")
+
+
+def installed() -> list[str]:
+    """Return the kinds of broker that are installed, the better one first.
 
     Raises
     ------
     DemoFailed
-        If neither is.
+        If none is.
     """
-    if mosquitto() is not None:
-        return "mosquitto"
-    if importlib.util.find_spec("iotcore") is not None:
-        return "iotcore"
-    raise DemoFailed("There is no MQTT broker here. Install mosquitto (apt-get install mosquitto) and try again.")
+    there = {"mosquitto": mosquitto() is not None, "iotcore": importlib.util.find_spec("iotcore") is not None}
+    kinds = [kind for kind in KINDS if there[kind]]
+    if not kinds:
+        raise DemoFailed("There is no MQTT broker here. Install mosquitto (apt-get install mosquitto) and try again.")
+    return kinds
 
 
 def mosquitto() -> str | None:

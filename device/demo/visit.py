@@ -58,7 +58,7 @@ class Row:
         return self.outcome is Outcome.STORED and self.picture_received
 
 
-def demonstrate(ports: Ports, seed: int, *, once: bool, say: Callable[[str], None]) -> bool:
+def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool, say: Callable[[str], None]) -> bool:
     """Run the demonstration.
 
     Parameters
@@ -67,6 +67,8 @@ def demonstrate(ports: Ports, seed: int, *, once: bool, say: Callable[[str], Non
         Where its programs listen.
     seed
         Of the phantom patient.
+    broker_kind
+        One of :data:`device.demo.broker.KINDS`; None takes mosquitto where it is installed.
     once
         End when the table is printed; else stay until Ctrl-C.
     say
@@ -85,9 +87,12 @@ def demonstrate(ports: Ports, seed: int, *, once: bool, say: Callable[[str], Non
     # However it is ended, it stops its programs; a shell's background job would ignore even Ctrl-C's signal.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    broker_kind = broker.choose()
+    kinds = broker.installed()
+    broker_kind = broker_kind or kinds[0]
+    if broker_kind not in kinds:
+        raise DemoFailed(f"{broker_kind} is not installed here. Leave --broker out, or install it.")
     if broker_kind == "iotcore":
-        say("No mosquitto here: using the embedded broker iotcore, without client certificates, on this machine only.")
+        say("The broker is iotcore, embedded: no client certificates, no access list, on this machine only.")
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="trichoscope-demo-")))
         clinic = Clinic(folder, ports, broker_kind, seed)

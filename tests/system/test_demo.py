@@ -38,10 +38,16 @@ def left_behind(folder: Path) -> list[str]:
     return lines
 
 
-def test_one_visit_arrives_whole_and_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize("broker_kind", ["mosquitto", "iotcore"])
+def test_one_visit_arrives_whole_and_right(tmp_path: Path, broker_kind: str) -> None:
     """Breaks when the whole way is interrupted anywhere, a density is wrong, or a process stays behind."""
     result = subprocess.run(
-        demo("--once"), env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=170
+        demo("--once", "--broker", broker_kind),
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     rows = [line for line in result.stdout.splitlines() if re.search(r" right +(pass|warn) +stored *$", line)]
