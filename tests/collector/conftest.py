@@ -67,7 +67,7 @@ class Broker:
     def settings(self, client: str = broker.COLLECTOR_USER) -> BrokerSettings:
         """Return how a client reaches this broker."""
         return BrokerSettings(
-            host="localhost",
+            host="127.0.0.1",
             port=self.port,
             certificate=self.certificates / f"{client}.crt",
             key=self.certificates / f"{client}.key",
