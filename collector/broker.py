@@ -20,7 +20,9 @@ ACCESS_LIST = "acl"
 _USER = "%u"  # mosquitto puts the user name, here the certificate's common name, in its place
 
 
-def write(folder: Path, *, clinic_id: str, certificates: Path, port: int, user: str | None) -> None:
+def write(
+    folder: Path, *, clinic_id: str, certificates: Path, port: int, address: str | None, user: str | None
+) -> None:
     """Write ``mosquitto.conf`` and ``acl`` into a folder, over older ones.
 
     Parameters
@@ -33,6 +35,8 @@ def write(folder: Path, *, clinic_id: str, certificates: Path, port: int, user: 
         The folder of :mod:`collector.authority`.
     port
         The port to listen on.
+    address
+        The address to listen on; ``None`` takes all of this machine's.
     user
         Whom mosquitto becomes when it is started as root; ``None`` leaves mosquitto's own choice, ``mosquitto``. It
         must be able to read the server's key.
@@ -52,16 +56,19 @@ def write(folder: Path, *, clinic_id: str, certificates: Path, port: int, user: 
         persistence=persistence.resolve(),
         certificates=certificates.resolve(),
         port=port,
+        address=address,
         user=user,
     )
     write_durably(folder / CONFIGURATION, text.encode())
 
 
-def configuration(*, access_file: Path, persistence: Path, certificates: Path, port: int, user: str | None) -> str:
+def configuration(
+    *, access_file: Path, persistence: Path, certificates: Path, port: int, address: str | None, user: str | None
+) -> str:
     """Return the text of ``mosquitto.conf``; the parameters are those of :func:`write`, paths absolute."""
     lines = [
         "# Written by: trichoscope-collector broker",
-        f"listener {port}",
+        f"listener {port} {address}" if address else f"listener {port}",
         f"cafile {certificates / AUTHORITY}.crt",
         f"certfile {certificates / SERVER}.crt",
         f"keyfile {certificates / SERVER}.key",

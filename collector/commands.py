@@ -90,14 +90,17 @@ def _say(folder: Path, name: str, made: bool) -> None:
 @click.option("--folder", required=True, type=_FOLDER, help="Where mosquitto.conf and acl are written.")
 @click.option("--certificates", "certificate_folder", required=True, type=_FOLDER, help="The certificates' folder.")
 @click.option("--port", default=8883, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--address", help="The address to listen on (else: all of this machine's).")
 @click.option("--user", help="Whom mosquitto becomes if root starts it (else: mosquitto); must read the key.")
-def write_broker(clinic: str, folder: Path, certificate_folder: Path, port: int, user: str | None) -> None:
+def write_broker(
+    *, clinic: str, folder: Path, certificate_folder: Path, port: int, address: str | None, user: str | None
+) -> None:
     """Write the configuration of mosquitto: TLS with client certificates, each device in its own topics."""
     needed = [certificate_folder / name for name in ("authority.crt", "server.crt", "server.key")]
     if missing := [path for path in needed if not path.is_file()]:
         raise _Fault(f"{missing[0]} is not there. Run 'trichoscope-collector certificates' first.")
     try:
-        broker.write(folder, clinic_id=clinic, certificates=certificate_folder, port=port, user=user)
+        broker.write(folder, clinic_id=clinic, certificates=certificate_folder, port=port, address=address, user=user)
     except LookupError as error:
         raise _Fault(f"There is no user {user!r} on this machine.") from error
     except OSError as error:

@@ -152,7 +152,8 @@ class Clinic:
         if self._broker_kind == "iotcore":
             return broker.iotcore_command(folder, certificates, self.ports.broker)
         options = ("--clinic", CLINIC, "--folder", folder, "--certificates", certificates)
-        self._call_collector("broker", *options, "--port", str(self.ports.broker), "--user", getpass.getuser())
+        listener = ("--port", str(self.ports.broker), "--address", "127.0.0.1", "--user", getpass.getuser())
+        self._call_collector("broker", *options, *listener)
         return [broker.mosquitto() or "mosquitto", "-c", str(folder / "mosquitto.conf")]
 
     def _call_collector(self, *arguments: str | Path) -> None:

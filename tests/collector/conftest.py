@@ -61,7 +61,14 @@ class Broker:
         self.port = free_port()
         self.certificates = certificates
         self._folder = folder
-        broker.write(folder, clinic_id=CLINIC, certificates=certificates, port=self.port, user=getuser())
+        broker.write(
+            folder,
+            clinic_id=CLINIC,
+            certificates=certificates,
+            port=self.port,
+            address="127.0.0.1",
+            user=getuser(),
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def settings(self, client: str = broker.COLLECTOR_USER) -> BrokerSettings:

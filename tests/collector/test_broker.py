@@ -103,7 +103,8 @@ def test_client_id_is_bound_to_the_certificate(mosquitto: Broker) -> None:
 
 def test_configuration_lets_a_whole_batch_be_in_flight(tmp_path: Path, certificates: Path) -> None:
     """Breaks when the collector waits for more messages than the broker sends without acknowledgement."""
-    broker.write(tmp_path, clinic_id=CLINIC, certificates=certificates, port=8883, user=None)
+    broker.write(tmp_path, clinic_id=CLINIC, certificates=certificates, port=8883, address=None, user=None)
     lines = (tmp_path / broker.CONFIGURATION).read_text().splitlines()
     assert f"max_inflight_messages {RECEIVE_MAXIMUM}" in lines
+    assert [line for line in lines if line.startswith("listener")] == ["listener 8883"]
     assert not any(line.startswith("user ") for line in lines)

@@ -15,8 +15,8 @@ from tests.system.conftest import free_ports
 
 
 @pytest.fixture(scope="module")
-def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Capture]]:
-    """Give the page's address and the one capture that the clinic holds."""
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Capture, Clinic]]:
+    """Give the page's address, the one capture that the clinic holds, and the clinic."""
     clinic = Clinic(tmp_path_factory.mktemp("clinic"), free_ports(), "mosquitto", seed=3)
     with ExitStack() as running:
         for program in (clinic.broker, clinic.collector, clinic.device):
@@ -24,7 +24,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, C
         clinic.take_visit(PATIENT, VISIT_NUMBER, "--site", "vertex")
         (row,) = await_delivery(clinic)
         assert row.arrived
-        yield f"http://127.0.0.1:{clinic.ports.page}", row.capture
+        yield f"http://127.0.0.1:{clinic.ports.page}", row.capture, clinic
 
 
 @pytest.fixture
@@ -39,9 +39,11 @@ def page() -> Iterator[Page]:
         assert errors == []
 
 
-def test_a_person_finds_the_figure_and_the_picture_behind_it(delivered: tuple[str, Capture], page: Page) -> None:
+def test_a_person_finds_the_figure_and_the_picture_behind_it(
+    delivered: tuple[str, Capture, Clinic], page: Page
+) -> None:
     """Breaks when the way from the patients to a capture's figure, picture or overlay is interrupted."""
-    address, capture = delivered
+    address, capture, _ = delivered
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.goto(address)
@@ -63,12 +65,31 @@ def test_a_person_finds_the_figure_and_the_picture_behind_it(delivered: tuple[st
 
 @pytest.mark.parametrize("size", [(1440, 900), (768, 1024)])
 def test_nothing_runs_out_of_the_page(
-    delivered: tuple[str, Capture], page: Page, size: tuple[int, int], tmp_path: Path
+    delivered: tuple[str, Capture, Clinic], page: Page, size: tuple[int, int], tmp_path: Path
 ) -> None:
     """Breaks when a page must be scrolled sideways on a laptop or a tablet."""
-    address, capture = delivered
+    address, capture, _ = delivered
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for path in ("/", f"/patients/{PATIENT}", f"/captures/{capture.message_id}"):
         page.goto(address + path)
         page.screenshot(path=tmp_path / "page.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+
+
+def listening_addresses(port: int) -> set[str]:
+    """Return the addresses, in the kernel's spelling, at which something on this machine listens on a port."""
+    addresses = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            address, _, number = fields[1].partition(":")
+            if int(number, 16) == port and fields[3] == "0A":
+                addresses.add(address)
+    return addresses
+
+
+def test_the_demonstration_listens_on_this_machine_only(delivered: tuple[str, Capture, Clinic]) -> None:
+    """Breaks when broker, picture service or page of a demonstration can be reached from another machine."""
+    ports = delivered[2].ports
+    for port in (ports.broker, ports.pictures, ports.page):
+        assert listening_addresses(port) == {"0100007F"}, port
