@@ -29,7 +29,7 @@ unit: ## all tests, the system tests among them
 	$(BIN)/pytest
 
 unit-pi: ## the computing parts on the oldest numpy and OpenCV of Raspberry Pi OS
-	.venv-pi/bin/pytest tests/analysis tests/phantom tests/contract
+	.venv-pi/bin/pytest tests/analysis tests/phantom tests/contract tests/device/test_picture_file.py tests/device/test_quality.py
 
 bench: ## accuracy and speed against named peers
 	$(BIN)/python -m benchmarks.accuracy

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contract.envelope import Message
+from contract.envelope import MAX_COUNT, Message
 from contract.measurement import Measurement
 from contract.names import PatientCode, Sha256
 from contract.sites import Site
@@ -65,8 +65,8 @@ class Capture(Message):
     software_version: Annotated[str, Field(max_length=64)]
     camera: Annotated[str, Field(max_length=128)]
     simulated: bool
-    exposure_us: Annotated[int, Field(ge=0)] | None = None
-    analogue_gain: Annotated[float, Field(ge=0)] | None = None
+    exposure_us: Annotated[int, Field(ge=0, le=MAX_COUNT)] | None = None
+    analogue_gain: Annotated[float, Field(ge=0, le=1e6)] | None = None
     calibration: Calibration
     quality: Quality
     picture: Picture

@@ -14,12 +14,15 @@ CONTRACT_VERSION: Final = 1
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 """Bound on a payload: a capture of the most hairs a measurement may list, at full length of decimals, has 1.4 MB."""
 
+MAX_COUNT = 2**53
+"""Bound on whole numbers: JSON readers that hold them as doubles read larger ones wrong (RFC 8259, section 6)."""
+
 
 class Message(BaseModel):
     """The envelope of all messages.
 
-    ``boot_id`` and ``sequence`` order a sender's messages without a clock; ``clock_trusted`` says whether
-    ``created_at`` came from a synchronised clock.
+    ``boot_id`` and ``sequence`` order the messages of one sender and channel without a clock; what ``sequence`` counts
+    is the channel's own. ``clock_trusted`` says whether ``created_at`` came from a synchronised clock.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -29,7 +32,7 @@ class Message(BaseModel):
     clinic_id: ClinicId
     device_id: DeviceId
     boot_id: UUID
-    sequence: Annotated[int, Field(ge=1, lt=2**53)]
+    sequence: Annotated[int, Field(ge=1, le=MAX_COUNT)]
     created_at: AwareDatetime
     clock_trusted: bool
 

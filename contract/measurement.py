@@ -8,7 +8,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 MAX_HAIRS = 5000
 """Bound on the hairs of one message: ten times the densest scalp on the largest frame."""
 
+MAX_UM_PER_PX = 1000.0
+"""Bound on a scale: a picture of ten pixels a centimetre shows no hair."""
+
 _Pixel = Annotated[float, Field(ge=-1e5, le=1e5)]
+_Side = Annotated[int, Field(gt=0, le=100_000)]
 Point = tuple[_Pixel, _Pixel]
 
 
@@ -56,7 +60,7 @@ class Hair(_Record):
     length_mm: Annotated[float, Field(ge=0, le=1000)]
     kind: HairKind
     probability: Annotated[float, Field(ge=0, le=1)]
-    unit: Annotated[int, Field(ge=0)]
+    unit: Annotated[int, Field(ge=0, le=MAX_HAIRS)]
 
 
 class Measurement(_Record):
@@ -66,8 +70,8 @@ class Measurement(_Record):
     where its root lies in the frame. The shares are of the hairs in the frame, 0 to 1.
     """
 
-    um_per_px: Annotated[float, Field(gt=0, le=1000)]
-    picture_px: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
+    um_per_px: Annotated[float, Field(gt=0, le=MAX_UM_PER_PX)]
+    picture_px: tuple[_Side, _Side]
     frame_px: tuple[_Pixel, _Pixel, _Pixel, _Pixel]
     area_cm2: Annotated[float, Field(gt=0)]
     hair_density_per_cm2: Interval

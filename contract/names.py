@@ -16,7 +16,7 @@ DeviceId = Annotated[str, StringConstraints(pattern=_NAME)]
 """An instrument's short name, also the common name of its certificate: ``chair-1``."""
 
 PatientCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}-[0-9]{2,10}$")]
-"""A pseudonymous code: one to four capital letters, a hyphen, digits (``P-0042``). Never a name or a date."""
+"""A pseudonymous code: one to four capital letters, a hyphen, digits (``P-0042``). Never a name."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 digest as 64 lower-case hexadecimal digits."""

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contract.envelope import Message
+from contract.envelope import MAX_COUNT, Message
+
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
 class Presence(StrEnum):
@@ -28,9 +30,9 @@ class Status(Message):
 
 
 class Health(Message):
-    """Sent every minute while connected."""
+    """Sent every minute while connected; ``sequence`` is the milliseconds since boot."""
 
-    waiting_captures: Annotated[int, Field(ge=0)]
-    waiting_pictures: Annotated[int, Field(ge=0)]
-    refused_captures: Annotated[int, Field(ge=0)]
-    free_disk_bytes: Annotated[int, Field(ge=0)]
+    waiting_captures: Count
+    waiting_pictures: Count
+    refused_captures: Count
+    free_disk_bytes: Count

@@ -27,11 +27,20 @@ _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 15
 _CONNECT_TIMEOUT_S = 10.0
 _MAX_RECEIPT_BYTES = 4096
+_NO_MATCHING_SUBSCRIBERS = 0x10  # MQTT 5, 3.4.2.1
 
 
 @dataclass(frozen=True)
 class Connected:
     """The broker accepted the connection and its subscription."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The broker has a published message; ``heard`` says whether anybody has subscribed to it, or it was dropped."""
+
+    number: int
+    heard: bool
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class Lost:
     reason: str
 
 
-Event = Connected | Lost | Receipt
+Event = Connected | Taken | Lost | Receipt
 
 
 class BrokerConnection:
@@ -73,6 +82,7 @@ class BrokerConnection:
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
         self._client.on_socket_open = _send_at_once
         self._client.connect_timeout = _CONNECT_TIMEOUT_S
         topic, payload = will
@@ -84,12 +94,12 @@ class BrokerConnection:
         except (OSError, ValueError) as error:
             self.events.put(Lost(f"the certificates cannot be used ({error})"))
 
-    def publish(self, topic: Topic, payload: bytes, *, retain: bool = False) -> bool:
-        """Hand a message to the connection at QoS 1; False if it no longer stands."""
+    def publish(self, topic: Topic, payload: bytes, *, retain: bool = False) -> int | None:
+        """Hand a message over at QoS 1; return the number that :class:`Taken` names it by, None if nothing is sent."""
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
         properties.ContentType = "application/json"
         info = self._client.publish(str(topic), payload, qos=1, retain=retain, properties=properties)
-        return info.rc == mqtt.MQTT_ERR_SUCCESS
+        return info.mid if info.rc == mqtt.MQTT_ERR_SUCCESS else None
 
     def close(self) -> None:
         """End the connection; in good order if it stands, and the broker then drops the last will."""
@@ -119,6 +129,15 @@ class BrokerConnection:
         self, _client: mqtt.Client, _data: object, _flags: mqtt.DisconnectFlags, code: ReasonCode, _p: Properties | None
     ) -> None:
         self.events.put(Lost(f"the connection to the broker ended: {code}"))
+
+    def _on_publish(
+        self, _client: mqtt.Client, _data: object, number: int, code: ReasonCode, _p: Properties | None
+    ) -> None:
+        if code.is_failure:
+            cure = "check that device_id is the certificate's common name, and clinic_id the broker's"
+            self.events.put(Lost(f"the broker refused a message ({code}): {cure}"))
+        else:
+            self.events.put(Taken(number, heard=code.value != _NO_MATCHING_SUBSCRIBERS))
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         try:

@@ -5,12 +5,16 @@ import hashlib
 import numpy as np
 
 from analysis import measure
-from contract import Calibration, Capture, Measurement, Picture, new_message_id
+from contract import MAX_PICTURE_BYTES, Calibration, Capture, Measurement, Picture, new_message_id
 from device import SOFTWARE_VERSION, clock, picture_file
 from device.camera import Aim, Camera
 from device.quality import judge
 from device.settings import DeviceSettings
 from device.store import Store
+
+
+class PictureTooLarge(RuntimeError):
+    """The picture's file is larger than may travel; the message says what to do."""
 
 
 def take(camera: Camera, store: Store, settings: DeviceSettings, aim: Aim) -> Capture:
@@ -26,6 +30,8 @@ def take(camera: Camera, store: Store, settings: DeviceSettings, aim: Aim) -> Ca
 
     Raises
     ------
+    PictureTooLarge
+        If the file is larger than may travel.
     device.camera.CameraError
         If no believable still was had in time.
     analysis.PictureUnusable
@@ -36,10 +42,15 @@ def take(camera: Camera, store: Store, settings: DeviceSettings, aim: Aim) -> Ca
     still = camera.still(aim)
     taken_at, clock_trusted = clock.now(), clock.is_trusted()
     content = picture_file.encode(still.picture, settings.picture_format)
+    if len(content) > MAX_PICTURE_BYTES:
+        raise PictureTooLarge(
+            f"The picture has {len(content) / 1e6:.0f} MB and {MAX_PICTURE_BYTES / 1e6:.0f} MB may travel. Set"
+            ' picture_format = "jpeg", or a smaller still.'
+        )
     pixels = picture_file.decode(content, "the still").astype(np.uint8, copy=False)
     um_per_px = settings.calibration.um_per_px
-    quality = judge(pixels, um_per_px)
     measurement = Measurement.model_validate(measure(pixels, um_per_px).as_dict())
+    quality = judge(pixels, um_per_px)
     picture = Picture(
         sha256=hashlib.sha256(content).hexdigest(),
         media_type=picture_file.MEDIA_TYPES[settings.picture_format],

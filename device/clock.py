@@ -1,6 +1,7 @@
 """The one place that makes datetimes: UTC, with a word on whether the clock could be trusted."""
 
 import ctypes
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +13,11 @@ _TIMEX_BYTES = 256  # room for struct timex (208 bytes on 64-bit Linux); all zer
 def now() -> datetime:
     """Return the time of the system's clock, in UTC."""
     return datetime.now(UTC)
+
+
+def since_boot_ms() -> int:
+    """Return milliseconds since this boot, suspended time included: it never steps back, whatever the clock does."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
 def is_trusted() -> bool:

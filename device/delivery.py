@@ -15,7 +15,7 @@ from uuid import UUID
 from contract import Channel, Health, Outcome, Presence, Receipt, Status, Topic, new_message_id
 from device import SOFTWARE_VERSION, clock
 from device.backoff import waiting_times_s
-from device.broker_connection import BrokerConnection, Connected, Event, Lost
+from device.broker_connection import BrokerConnection, Connected, Event, Lost, Taken
 from device.outbox import Outbox
 from device.settings import DeviceSettings
 from device.store import Store
@@ -27,9 +27,10 @@ WINDOW = 20
 
 _LOOK_EVERY_S = 0.25  # another process keeps the captures; this is how soon a new one is seen
 _HEALTH_EVERY_S = 60.0
-# A receipt takes milliseconds. What no receipt came for is sent again: soon at first, because a broker drops what no
-# collector has ever subscribed to; then rarely, because for a collector that is away it keeps every copy.
+# A receipt takes milliseconds. What no receipt came for is sent again: ever more rarely where the broker keeps every
+# copy for a collector that is away, and soon where it dropped the message because no collector ever subscribed.
 _RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S = 5.0, 3600.0
+_UNHEARD_AT_MOST_S = 30.0
 _RECONNECT_AFTER_S, _RECONNECT_AFTER_AT_MOST_S = 0.5, 30.0
 
 
@@ -95,6 +96,10 @@ class Delivery:
                     connection.publish(
                         self._topic(Channel.STATUS), self._status(Presence.ONLINE, session.number).encode(), retain=True
                     )
+                case Taken(number, heard):
+                    sending = session.taken(number)
+                    if sending is not None and not heard:
+                        sending.send_again_soon()
                 case Receipt():
                     self._record(event, session)
             if session.established:
@@ -107,10 +112,11 @@ class Delivery:
         return None
 
     def _record(self, receipt: Receipt, session: "_Session") -> None:
-        session.on_their_way.pop(receipt.message_id, None)
         if not self._outbox.record_receipt(receipt):
             _log.info("A receipt for %s said nothing new.", receipt.message_id)
-        elif receipt.outcome is Outcome.REFUSED:
+            return
+        session.on_their_way.pop(receipt.message_id, None)
+        if receipt.outcome is Outcome.REFUSED:
             _log.error("The clinic refused capture %s: %s", receipt.message_id, receipt.reason)
         else:
             _log.info("The clinic holds capture %s.", receipt.message_id)
@@ -118,9 +124,13 @@ class Delivery:
     def _send_waiting(self, connection: BrokerConnection, session: "_Session") -> None:
         moment_s = time.monotonic()
         for waiting in self._outbox.waiting_captures(WINDOW):
-            sent = session.on_their_way.setdefault(waiting.message_id, _Sending())
-            if sent.due_s <= moment_s and connection.publish(self._topic(Channel.CAPTURE), waiting.payload):
-                sent.due_s = moment_s + next(sent.waits_s)
+            sending = session.on_their_way.setdefault(waiting.message_id, _Sending())
+            if sending.due_s > moment_s:
+                continue
+            number = connection.publish(self._topic(Channel.CAPTURE), waiting.payload)
+            if number is not None:
+                session.numbers[number] = waiting.message_id
+                sending.sent()
 
     def _send_health_when_due(self, connection: BrokerConnection, session: "_Session") -> None:
         moment_s = time.monotonic()
@@ -133,7 +143,7 @@ class Delivery:
             clinic_id=self._settings.clinic_id,
             device_id=self._settings.device_id,
             boot_id=self._boot_id,
-            sequence=session.number,
+            sequence=clock.since_boot_ms(),
             created_at=clock.now(),
             clock_trusted=clock.is_trusted(),
             waiting_captures=counts.waiting_captures,
@@ -166,7 +176,15 @@ class _Sending:
 
     def __init__(self) -> None:
         self.due_s = 0.0
-        self.waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S)
+        self._waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S)
+        self._unheard_waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _UNHEARD_AT_MOST_S)
+
+    def sent(self) -> None:
+        self.due_s = time.monotonic() + next(self._waits_s)
+
+    def send_again_soon(self) -> None:
+        self.due_s = time.monotonic() + next(self._unheard_waits_s)
+        self._waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S)
 
 
 class _Session:
@@ -177,3 +195,9 @@ class _Session:
         self.established = False
         self.health_due_s = 0.0
         self.on_their_way: dict[UUID, _Sending] = {}
+        self.numbers: dict[int, UUID] = {}
+
+    def taken(self, number: int) -> _Sending | None:
+        """Return the capture that the broker now has, if the message was one and waits for its receipt."""
+        message_id = self.numbers.pop(number, None)
+        return None if message_id is None else self.on_their_way.get(message_id)

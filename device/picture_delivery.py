@@ -6,6 +6,8 @@ Over HTTPS with the device's certificate. By MQTT a picture would stand before e
 
 import logging
 import threading
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import httpx
 
@@ -21,7 +23,16 @@ _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.5
 _RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S = 1.0, 60.0
 _MOST_AT_ONCE = 100
+_CHUNK_BYTES = 64 * 1024
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+
+
+class PictureDamaged(RuntimeError):
+    """A kept picture's file is not what was kept; the message says what to do."""
+
+
+class _Stopped(Exception):
+    """Delivery was asked to stop in the middle of a picture."""
 
 
 class PictureDelivery:
@@ -63,20 +74,26 @@ class PictureDelivery:
                     if stop.is_set():
                         return False
                     try:
-                        self._put(client, picture)
-                    except (httpx.HTTPStatusError, FileNotFoundError) as error:  # this one only: the next may pass
+                        self._put(client, picture, stop)
+                    except (httpx.HTTPStatusError, PictureDamaged, OSError) as error:
+                        # This one only: the next may pass. Of a network's errors httpx makes errors of its own.
                         all_there = False
                         _log.error("Picture %s stays here: %s", picture.sha256[:12], error)
+        except _Stopped:
+            return False
         except (httpx.HTTPError, OSError) as error:
             _log.warning("The collector's picture service cannot be reached: %s. Pictures wait in the store.", error)
             return False
         return all_there
 
-    def _put(self, client: httpx.Client, picture: WaitingPicture) -> None:
-        with self._store.picture_path(picture.sha256).open("rb") as file:
+    def _put(self, client: httpx.Client, picture: WaitingPicture, stop: threading.Event) -> None:
+        path = self._store.picture_path(picture.sha256)
+        with path.open("rb") as file:
+            if path.stat().st_size != picture.size_bytes:
+                raise PictureDamaged(f"{path} has lost or gained bytes. Restore it from a backup, or take it again.")
             response = client.put(
                 f"{self._base_url}/images/{picture.sha256}",
-                content=file,
+                content=_chunks(file, stop),
                 headers={
                     "Content-Type": picture.media_type,
                     "Content-Length": str(picture.size_bytes),
@@ -88,3 +105,11 @@ class PictureDelivery:
             response.raise_for_status()
         self._outbox.record_picture_received(picture.sha256, clock.now())
         _log.info("The clinic holds picture %s.", picture.sha256[:12])
+
+
+def _chunks(file: BinaryIO, stop: threading.Event) -> Iterator[bytes]:
+    """Yield a file piece by piece, so that a slow link cannot hold up the end of the service."""
+    while chunk := file.read(_CHUNK_BYTES):
+        if stop.is_set():
+            raise _Stopped
+        yield chunk

@@ -5,6 +5,7 @@ by their digest, written before the row that names them. The command that captur
 two processes that meet only here.
 """
 
+import fcntl
 import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -68,14 +69,16 @@ class Store:
         with ExitStack() as on_failure:
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                (folder / "pictures").mkdir(exist_ok=True)
+                (folder / "pictures").mkdir(exist_ok=True, mode=0o700)
                 # autocommit: transactions are begun and ended by hand, where they can be seen
                 self.connection = sqlite3.connect(folder / "device.sqlite3", isolation_level=None, timeout=10)
                 on_failure.callback(self.connection.close)
-                self.connection.execute("PRAGMA journal_mode = WAL")
                 self.connection.execute("PRAGMA synchronous = FULL")
                 self.connection.execute("PRAGMA foreign_keys = ON")
-                self._prepare_schema()
+                with (folder / "opening.lock").open("w") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX)  # the change to WAL does not wait for another who makes it
+                    self.connection.execute("PRAGMA journal_mode = WAL")
+                    self._prepare_schema()
             except (OSError, sqlite3.Error) as error:
                 raise StoreUnusable(
                     f"The store in {folder} cannot be opened ({error}). Check that the folder is writable and the disk"
@@ -127,13 +130,14 @@ class Store:
         """
         try:
             if not self.picture_path(picture.sha256).exists():
-                write_durably(self.picture_path(picture.sha256), content)
+                write_durably(self.picture_path(picture.sha256), content, mode=0o600)
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 capture = self._insert(picture, compose)
                 self.connection.execute("COMMIT")
             except BaseException:
-                self.connection.execute("ROLLBACK")
+                if self.connection.in_transaction:  # a full disk may have rolled back by itself already
+                    self.connection.execute("ROLLBACK")
                 raise
         except (OSError, sqlite3.Error) as error:
             raise StoreUnusable(

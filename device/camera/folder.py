@@ -45,7 +45,13 @@ class FolderCamera:
             When there is no such folder, or no file in it matches.
         """
         folder, pattern = self._settings.folder, self._settings.pattern
-        files = sorted(path for path in folder.glob(pattern) if path.is_file())
+        try:
+            files = sorted(path for path in folder.glob(pattern) if path.is_file())
+        except (ValueError, NotImplementedError, OSError) as error:
+            raise CameraMissing(
+                f"The folder {folder} cannot be searched for {pattern!r} ({error})",
+                "Correct folder or pattern under [camera]",
+            ) from error
         if not files:
             raise CameraMissing(
                 f"The folder {folder} holds no file that matches {pattern}",

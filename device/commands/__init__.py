@@ -4,6 +4,7 @@ import click
 
 from analysis import PictureUnusable
 from device.camera import CameraError
+from device.capture import PictureTooLarge
 from device.commands.demo import demo
 from device.commands.measure import measure
 from device.commands.run import run
@@ -13,7 +14,15 @@ from device.picture_file import PictureUnreadable
 from device.store import StoreUnusable
 from groundwork.settings_file import SettingsFileError
 
-_FORESEEN = (CameraError, SettingsFileError, DemoFailed, PictureUnreadable, PictureUnusable, StoreUnusable)
+_FORESEEN = (
+    CameraError,
+    DemoFailed,
+    PictureTooLarge,
+    PictureUnreadable,
+    PictureUnusable,
+    SettingsFileError,
+    StoreUnusable,
+)
 
 
 class _Refusal(click.ClickException):

@@ -1,25 +1,31 @@
 """``trichoscope measure``: picture files in, figures out."""
 
 import json
-import math
+import sys
 from collections import Counter
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
 from analysis import Measurement, PictureUnusable, draw_overlay
 from analysis import measure as measure_picture
+from contract.measurement import MAX_UM_PER_PX
 from device import picture_file
 from device.picture_file import PICTURE_SUFFIXES, PictureUnreadable
 from groundwork.durable_file import write_durably
 
+_WIDTH_IN_A_FILE = 160
+
 
 def _scale(_context: click.Context, _parameter: click.Parameter, um_per_px: float) -> float:
-    if not (math.isfinite(um_per_px) and um_per_px > 0):
-        raise click.BadParameter("the scale is a number of micrometres per pixel, greater than 0, such as 5.3.")
+    if not 0 < um_per_px <= MAX_UM_PER_PX:  # false for NaN too
+        raise click.BadParameter(
+            f"the scale is in micrometres per pixel, greater than 0 and at most {MAX_UM_PER_PX:g}, such as 5.3."
+        )
     return um_per_px
 
 
@@ -52,22 +58,22 @@ def measure(pictures: tuple[Path, ...], um_per_px: float, as_json: bool, out: Pa
         try:
             pixels = picture_file.read(file)
             measurement = measure_picture(pixels, um_per_px)
-        except (PictureUnreadable, PictureUnusable) as error:
+            text = json.dumps(measurement.as_dict())
+            if out is not None:
+                write_durably(out / f"{file.stem}.json", text.encode())
+                if overlay:
+                    drawn = picture_file.encode(draw_overlay(pixels, measurement), "jpeg")
+                    write_durably(out / f"{file.stem}.overlay.jpg", drawn)
+        except (PictureUnreadable, PictureUnusable, OSError) as error:
             failed += 1
             complaints.print(f"Error: {error if str(file) in str(error) else f'{file}: {error}'}", markup=False)
             continue
-        text = json.dumps(measurement.as_dict())
-        if out is not None:
-            write_durably(out / f"{file.stem}.json", text.encode())
-            if overlay:
-                drawn = picture_file.encode(draw_overlay(pixels, measurement), "jpeg")
-                write_durably(out / f"{file.stem}.overlay.jpg", drawn)
         if as_json:
             click.echo(text)
         else:
             table.add_row(*_row(file, measurement))
     if table.row_count:
-        Console(highlight=False).print(table)
+        Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_IN_A_FILE).print(table)
     if failed:
         raise click.exceptions.Exit(2)
 
@@ -75,10 +81,15 @@ def measure(pictures: tuple[Path, ...], um_per_px: float, as_json: bool, out: Pa
 def _files(given: tuple[Path, ...]) -> list[Path]:
     files: list[Path] = []
     for path in given:
-        if not path.is_dir():
-            files.append(path)
-            continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
+        try:
+            if not path.is_dir():
+                files.append(path)
+                continue
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
+        except OSError as error:
+            raise PictureUnreadable(
+                f"{path}: cannot be read ({error.strerror}). Name pictures, or a folder."
+            ) from error
         if not inside:
             raise PictureUnreadable(f"{path}: a folder without pictures. Name pictures, or a folder that holds some.")
         files.extend(inside)
@@ -97,7 +108,7 @@ def _refuse_same_names(files: list[Path]) -> None:
 def _row(file: Path, measurement: Measurement) -> tuple[str, ...]:
     density, diameter = measurement.hair_density_per_cm2, measurement.mean_diameter_um
     return (
-        file.name,
+        escape(file.name),
         f"{density.value:.0f} ({density.low:.0f}-{density.high:.0f})",
         f"{diameter.value:.0f} ({diameter.low:.0f}-{diameter.high:.0f})" if diameter else "-",
         str(len(measurement.hairs)),

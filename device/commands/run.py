@@ -2,8 +2,11 @@
 
 import fcntl
 import logging
+import os
 import signal
+import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -26,18 +29,20 @@ def run(settings_file: Path) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    os.umask(0o077)  # pictures of patients: nobody else's to read
     store = Store(settings.state_folder)
     try:
-        with (settings.state_folder / "delivery.lock").open("w") as lock:
+        with (settings.state_folder / "delivery.lock").open("w") as lock, ThreadPoolExecutor(1) as beside:
             _hold_alone(lock.fileno(), settings.state_folder)
-            pictures = threading.Thread(target=_deliver_pictures, args=(settings, stop), name="picture-delivery")
-            pictures.start()
+            pictures = beside.submit(_deliver_pictures, settings, stop)
             try:
                 click.echo("device ready: delivering")
                 Delivery(settings, store).run(stop)
             finally:
                 stop.set()
-                pictures.join()
+            pictures.result()
+    except sqlite3.Error as error:
+        raise StoreUnusable(f"The store in {settings.state_folder} failed ({error}). Check the disk.") from error
     finally:
         store.close()
 
@@ -54,4 +59,5 @@ def _deliver_pictures(settings: DeviceSettings, stop: threading.Event) -> None:
     try:
         PictureDelivery(settings, store).run(stop)
     finally:
+        stop.set()  # whichever part ends, all end: whoever started the service sees it and starts it anew
         store.close()

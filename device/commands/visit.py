@@ -1,5 +1,6 @@
 """``trichoscope visit``: the sites of one visit, one after another."""
 
+import os
 from pathlib import Path
 
 import click
@@ -34,6 +35,7 @@ def _code(_context: click.Context, _parameter: click.Parameter, code: str) -> st
 def visit(patient: str, visit_number: int, sites: tuple[str, ...], no_wait: bool, settings_file: Path) -> None:
     """Take the sites of a visit of PATIENT, measure them and keep them for delivery."""
     settings = read(DeviceSettings, settings_file)
+    os.umask(0o077)  # pictures of patients: nobody else's to read
     store = Store(settings.state_folder)
     try:
         with open_camera(settings.camera) as camera:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from device.demo.processes import DemoFailed
 
-# Keys are rumqttd's. A capture of 5,000 hairs, the contract's bound, is about 1 MB.
+# Keys are rumqttd's; the payload's bound is above the contract's.
 _IOTCORE = """\
 id = 0
 

@@ -1,7 +1,7 @@
 """A clinic on this machine for the demonstration: certificates, broker, collector and one device, in one folder."""
 
 import contextlib
-import getpass
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -152,7 +152,9 @@ class Clinic:
         if self._broker_kind == "iotcore":
             return broker.iotcore_command(folder, certificates, self.ports.broker)
         options = ("--clinic", CLINIC, "--folder", folder, "--certificates", certificates)
-        listener = ("--port", str(self.ports.broker), "--address", "127.0.0.1", "--user", getpass.getuser())
+        listener = ["--port", str(self.ports.broker), "--address", "127.0.0.1"]
+        if os.geteuid() == 0:
+            listener += ["--user", "root"]  # else it would become a user who may not read this folder
         self._call_collector("broker", *options, *listener)
         return [broker.mosquitto() or "mosquitto", "-c", str(folder / "mosquitto.conf")]
 
