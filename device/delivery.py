@@ -30,7 +30,7 @@ _HEALTH_EVERY_S = 60.0
 # A receipt takes milliseconds. What no receipt came for is sent again: ever more rarely where the broker keeps every
 # copy for a collector that is away, and soon where it dropped the message because no collector ever subscribed.
 _RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S = 5.0, 3600.0
-_UNHEARD_AT_MOST_S = 30.0
+_UNHEARD_AFTER_S, _UNHEARD_AFTER_AT_MOST_S = 1.0, 30.0
 _RECONNECT_AFTER_S, _RECONNECT_AFTER_AT_MOST_S = 0.5, 30.0
 
 
@@ -177,7 +177,7 @@ class _Sending:
     def __init__(self) -> None:
         self.due_s = 0.0
         self._waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S)
-        self._unheard_waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _UNHEARD_AT_MOST_S)
+        self._unheard_waits_s = waiting_times_s(_UNHEARD_AFTER_S, _UNHEARD_AFTER_AT_MOST_S)
 
     def sent(self) -> None:
         self.due_s = time.monotonic() + next(self._waits_s)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+import device.capture
 from contract import PROTOCOL, Measurement
 from device import picture_file
 from device.commands import main
@@ -87,7 +88,7 @@ def test_many_pictures_are_written_with_their_overlays(tmp_path: Path, scalp_pic
     assert (out / "a.json").read_bytes() == (out / "b.json").read_bytes()
 
 
-@pytest.mark.parametrize("scale", ["0", "-1", "nan", "inf", "much"])
+@pytest.mark.parametrize("scale", ["0", "-1", "nan", "inf", "1e300", "much"])
 def test_a_senseless_scale_is_refused(tmp_path: Path, scale: str) -> None:
     """Breaks when a density is printed on a scale that is none."""
     result = trichoscope("measure", tmp_path, f"--um-per-px={scale}")
@@ -215,3 +216,50 @@ def test_a_missing_settings_file_is_one_sentence(tmp_path: Path) -> None:
     result = trichoscope("run", "--settings", tmp_path / "none.toml")
     assert result.exit_code == 2
     assert "cannot be read" in result.stderr
+
+
+def test_a_name_in_brackets_is_shown_whole(tmp_path: Path, scalp_picture: picture_file.Pixels) -> None:
+    """Breaks when a part of a picture's name is taken for a colour."""
+    _write(tmp_path / "left_[bold].png", scalp_picture)
+    result = trichoscope("measure", tmp_path, "--um-per-px", 5.3)
+    assert result.exit_code == 0
+    assert "left_[bold].png" in result.stdout
+
+
+def test_a_result_that_cannot_be_written_is_one_sentence(tmp_path: Path, scalp_picture: picture_file.Pixels) -> None:
+    """Breaks when a full or refusing disk ends in a traceback, or takes the figures already made with it."""
+    _write(tmp_path / "a.png", scalp_picture)
+    _write(tmp_path / "b.png", scalp_picture)
+    (tmp_path / "out" / "a.json").mkdir(parents=True)
+    result = trichoscope("measure", tmp_path, "--um-per-px", 5.3, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert result.stderr.count("Error: ") == 1
+    assert "b.png" in result.stdout
+    assert (tmp_path / "out" / "b.json").is_file()
+
+
+def test_a_name_that_no_file_can_have_is_one_sentence(tmp_path: Path) -> None:
+    """Breaks when a typing slip in a path ends in a traceback."""
+    result = trichoscope("measure", tmp_path / ("a" * 300), "--um-per-px", 5.3)
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr
+
+
+def test_a_picture_too_large_to_travel_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a picture is taken, measured, and then lost because its file is too large."""
+    monkeypatch.setattr(device.capture, "MAX_PICTURE_BYTES", 1000)
+    file = settings_file(tmp_path)
+    result = trichoscope("visit", "P-0042", "--visit", 1, "--site", "vertex", "--no-wait", "--settings", file)
+    assert result.exit_code == 2
+    assert 'picture_format = "jpeg"' in result.stderr
+
+
+def test_a_tiny_picture_before_the_camera_is_one_sentence(tmp_path: Path) -> None:
+    """Breaks when a picture that cannot be judged ends in a traceback."""
+    (tmp_path / "in").mkdir()
+    _write(tmp_path / "in" / "a.png", np.full((1, 1, 3), 99, np.uint8))
+    simulated = 'kind = "simulated"\nseed = 7\num_per_px = 5.3\nsize_px = [640, 480]'
+    file = settings_file(tmp_path, (simulated, f'kind = "folder"\nfolder = "{tmp_path}/in"'))
+    result = trichoscope("visit", "P-0042", "--visit", 1, "--site", "vertex", "--no-wait", "--settings", file)
+    assert result.exit_code == 2
+    assert "small" in result.stderr

@@ -207,3 +207,48 @@ def test_the_schema_holds_no_unknown_outcome(store: Store) -> None:
         store.connection.execute(
             "UPDATE capture SET outcome = 'perhaps' WHERE message_id = ?", (str(capture.message_id),)
         )
+
+
+def test_a_new_store_may_be_opened_by_two_at_once(tmp_path: Path) -> None:
+    """Breaks when, on the first day, the visit and the delivery shut each other out of the store."""
+    errors: list[StoreUnusable] = []
+
+    def open_and_close(folder: Path) -> None:
+        try:
+            Store(folder).close()
+        except StoreUnusable as error:
+            errors.append(error)
+
+    for number in range(20):
+        threads = [threading.Thread(target=open_and_close, args=(tmp_path / str(number),)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert errors == []
+
+
+def test_pictures_are_nobody_else_s_to_read(tmp_path: Path) -> None:
+    """Breaks when another user of the machine can look at patients, whoever made the state folder."""
+    tmp_path.chmod(0o755)
+    store = Store(tmp_path)
+    path = store.picture_path(keep(store).picture.sha256)
+    store.close()
+    assert path.stat().st_mode & 0o077 == 0
+    assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_full_database_says_that_it_is_full(store: Store) -> None:
+    """Breaks when the operator reads of a failed rollback in place of the full disk behind it."""
+    keep(store)
+    store.connection.execute("PRAGMA max_page_count = 12")
+
+    def keep_until_full() -> None:
+        for _ in range(200):
+            keep(store)
+
+    with pytest.raises(StoreUnusable, match="full"):
+        keep_until_full()
+    kept = len(store.visit("P-0042", 1))
+    store.connection.execute("PRAGMA max_page_count = 100000")
+    assert keep(store).sequence == kept + 1

@@ -3,6 +3,7 @@
 import hashlib
 import random
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -11,6 +12,7 @@ import pytest
 
 from contract import Capture, Outcome, Picture
 from device.demo.clinic import CLINIC, DEVICE, Clinic
+from device.demo.processes import own_program
 from device.outbox import Outbox
 from device.store import Store
 from tests import examples
@@ -84,3 +86,13 @@ def test_captures_wait_for_a_broker_that_is_away(make_clinic: MakeClinic, broker
         with clinic.broker(), clinic.collector():
             await_empty_outbox(store, within_s=60)
         assert sorted(stored_payloads(clinic)) == sorted([first.encode(), second.encode()])
+
+
+def test_a_store_is_delivered_by_one_service_only(make_clinic: MakeClinic) -> None:
+    """Breaks when two services on one store send everything twice and answer for each other."""
+    clinic = make_clinic("mosquitto")
+    command = [own_program("trichoscope"), "run", "--settings", str(clinic.device_settings)]
+    with clinic.broker(), clinic.device():
+        second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert second.returncode == 2
+    assert "Stop it first" in second.stderr

@@ -52,3 +52,9 @@ def test_the_example_settings_are_read() -> None:
     """Breaks when an example names a setting that no longer exists."""
     assert settings_file.read(DeviceSettings, FOLDER / "device.toml").camera.kind == "picamera2"
     assert settings_file.read(CollectorSettings, FOLDER / "collector.toml").page.host == "127.0.0.1"
+
+
+def test_the_device_may_ask_whether_its_clock_is_synchronised() -> None:
+    """Breaks when the system-call filter makes every clock an untrusted one."""
+    allowed = service(FOLDER / "trichoscope-device.service")["SystemCallFilter"].split()
+    assert {"adjtimex", "clock_adjtime", "clock_adjtime64"} <= set(allowed)

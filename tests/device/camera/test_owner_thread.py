@@ -77,6 +77,6 @@ def test_ending_does_not_wait_for_a_call_that_never_returns() -> None:
         owner.ask(lambda: stuck.wait(10.0), 0.01)
     begun_s = time.monotonic()
     owner.end(0.05)
-    assert time.monotonic() - begun_s < 1.0
+    assert time.monotonic() - begun_s < 5.0  # not the ten that the task takes
     stuck.set()
     owner.end(2.0)

@@ -34,6 +34,9 @@ from tests.libcamera.stack import PICAMERA2_WARNINGS
 
 pytestmark = [PICAMERA2_WARNINGS, pytest.mark.usefixtures("camera_on_bench")]
 
+NOT_FOR_EVER_S = 5.0
+"""A call that has a time limit of tenths of a second ends well within this, on a busy machine too."""
+
 
 def sharpness(picture: Picture) -> float:
     """Variance of the Laplacian."""
@@ -144,7 +147,7 @@ def test_a_lost_control_is_named(sensor: Sensor, control: str, setting: str, ask
         begun_s = time.monotonic()
         with pytest.raises(SettingsNotHonoured) as refused:
             camera.still(None)
-        assert time.monotonic() - begun_s < 1.0
+        assert time.monotonic() - begun_s < NOT_FOR_EVER_S
         assert refused.value.setting == setting
         assert refused.value.asked == asked
         assert refused.value.got != asked
@@ -192,7 +195,7 @@ def test_a_stalled_sensor_is_a_timeout_and_not_the_end(camera_on_bench: Camera, 
             begun_s = time.monotonic()
             with pytest.raises(CameraTimeout):
                 camera.preview(None)
-            assert time.monotonic() - begun_s < 0.7
+            assert time.monotonic() - begun_s < NOT_FOR_EVER_S
             sensor.running.set()
             time.sleep(0.05)  # the frames that come now find nobody waiting
         assert camera.preview(None).picture.shape == (108, 192, 3)
@@ -207,7 +210,7 @@ def test_a_still_of_a_stalled_sensor_is_a_timeout_and_the_next_works(camera_on_b
             begun_s = time.monotonic()
             with pytest.raises(CameraTimeout):
                 camera.still(None)
-            assert time.monotonic() - begun_s < 1.2
+            assert time.monotonic() - begun_s < NOT_FOR_EVER_S
             sensor.running.set()
             assert camera.still(None).picture.shape == (216, 384, 3)
             assert camera.preview(None).picture.shape == (108, 192, 3)

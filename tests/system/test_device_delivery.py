@@ -1,0 +1,183 @@
+"""The device's delivery against a real broker, with a clinic that answers as the test wishes, or not at all."""
+
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from itertools import pairwise
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from collector.order import health_follows
+from contract import Channel, Health, Outcome, Receipt, Topic, all_devices, content_sha256
+from device import clock, delivery
+from device.delivery import Delivery
+from device.demo.clinic import CLINIC, COLLECTOR, DEVICE, Clinic
+from device.outbox import Outbox
+from device.picture_delivery import PictureDelivery
+from device.settings import DeviceSettings
+from device.store import Store
+from groundwork.settings_file import read
+from tests.system.test_delivery import MakeClinic, keep
+
+WITHIN_S = 20.0
+
+
+def await_true(condition: Callable[[], bool], what: str) -> None:
+    """Wait until a condition holds, and fail naming it if it does not."""
+    end_s = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < end_s, f"not within {WITHIN_S} s: {what}"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def clinic(make_clinic: MakeClinic) -> Iterator[Clinic]:
+    """Give a clinic whose broker runs, and nothing else."""
+    clinic = make_clinic("mosquitto")
+    with clinic.broker():
+        yield clinic
+
+
+@contextmanager
+def delivering(clinic: Clinic, part: type[Delivery] | type[PictureDelivery] = Delivery) -> Iterator[Outbox]:
+    """Run one part of the device's delivery beside the test; give the outbox, for looking."""
+    stop = threading.Event()
+    settings = read(DeviceSettings, clinic.device_settings)
+
+    def work() -> None:
+        with closing(Store(settings.state_folder)) as own:
+            part(settings, own).run(stop)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        with closing(Store(settings.state_folder)) as store:
+            yield Outbox(store)
+    finally:
+        stop.set()
+        thread.join(WITHIN_S)
+        assert not thread.is_alive(), "the delivery did not end when it was told to"
+
+
+class ClinicSide:
+    """A client with the collector's certificate: notes what comes, answers what it is told to."""
+
+    def __init__(self, clinic: Clinic, *channels: Channel) -> None:
+        self.came: list[bytes] = []
+        certificates = clinic.folder / "certificates"
+        tls = ssl.create_default_context(cafile=certificates / "authority.crt")
+        tls.load_cert_chain(certificates / f"{COLLECTOR}.crt", certificates / f"{COLLECTOR}.key")
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.tls_set_context(tls)
+        self._client.on_message = lambda _client, _data, message: self.came.append(bytes(message.payload))
+        subscribed = threading.Event()
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.connect("127.0.0.1", clinic.ports.broker)
+        self._client.loop_start()
+        self._client.subscribe([(all_devices(CLINIC, channel), 1) for channel in channels])
+        assert subscribed.wait(WITHIN_S)
+
+    def __enter__(self) -> "ClinicSide":
+        """Stay connected for the length of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def answer(self, payload: bytes) -> None:
+        """Send a receipt's bytes to the device."""
+        self._client.publish(str(Topic(CLINIC, DEVICE, Channel.RECEIPT)), payload, qos=1).wait_for_publish(WITHIN_S)
+
+
+def test_a_capture_without_a_receipt_is_sent_again_byte_for_byte(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a lost receipt leaves a capture on the device for ever, or a second sending differs."""
+    monkeypatch.setattr(delivery, "_RECEIPT_WITHIN_S", 0.2)
+    with ClinicSide(clinic, Channel.CAPTURE) as there, closing(Store(clinic.folder / "device")) as store:
+        capture = keep(store, 1)
+        with delivering(clinic):
+            await_true(lambda: len(there.came) >= 3, "the capture comes again")
+        assert set(there.came) == {capture.encode()}
+
+
+def test_a_refusal_is_kept_and_not_sent_again(clinic: Clinic) -> None:
+    """Breaks when a refused capture is forgotten, or sent for ever."""
+    with ClinicSide(clinic, Channel.CAPTURE) as there, closing(Store(clinic.folder / "device")) as store:
+        capture = keep(store, 1)
+        with delivering(clinic) as outbox:
+            await_true(lambda: bool(there.came), "the capture comes")
+            there.answer(b"no receipt at all")
+            there.answer(
+                Receipt(
+                    message_id=capture.message_id,
+                    content_sha256=content_sha256(capture.encode()),
+                    outcome=Outcome.REFUSED,
+                    reason="of another clinic",
+                    decided_at=clock.now(),
+                ).encode()
+            )
+            await_true(lambda: outbox.counts().refused_captures == 1, "the refusal is written down")
+            assert outbox.waiting_captures(5) == []
+            assert outbox.outcome(capture.message_id) == (Outcome.REFUSED, "of another clinic")
+
+
+def test_a_capture_that_nobody_heard_is_sent_again_soon(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a clinic that starts its collector later waits up to an hour for what the broker dropped."""
+    monkeypatch.setattr(delivery, "_RECEIPT_WITHIN_S", 600.0)
+    with closing(Store(clinic.folder / "device")) as store, ClinicSide(clinic, Channel.STATUS) as early:
+        capture = keep(store, 1)
+        with delivering(clinic):
+            await_true(lambda: bool(early.came), "the device is connected and has sent its capture to nobody")
+            time.sleep(0.5)
+            with ClinicSide(clinic, Channel.CAPTURE) as late:
+                await_true(lambda: capture.encode() in late.came, "the capture comes after all")
+
+
+def test_every_health_message_follows_the_one_before(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the clinic holds on to a device's first health and takes each later one for an older one."""
+    monkeypatch.setattr(delivery, "_HEALTH_EVERY_S", 0.1)
+    with ClinicSide(clinic, Channel.HEALTH) as there, delivering(clinic):
+        await_true(lambda: len(there.came) >= 3, "health comes again and again")
+    known = [Health.model_validate_json(payload) for payload in there.came]
+    assert all(health_follows(earlier, later) for earlier, later in pairwise(known))
+
+
+def test_a_certificate_of_another_name_is_said(clinic: Clinic, caplog: pytest.LogCaptureFixture) -> None:
+    """Breaks when a device whose id is not its certificate's name looks connected and delivers nothing, silently."""
+    text = clinic.device_settings.read_text().replace(f'device_id = "{DEVICE}"', 'device_id = "chair-9"')
+    clinic.device_settings.write_text(text)
+    with (
+        caplog.at_level(logging.WARNING),
+        closing(Store(clinic.folder / "device")) as store,
+        delivering(clinic) as outbox,
+    ):
+        keep(store, 1)
+        await_true(lambda: "certificate's common name" in caplog.text, "the reason is in the log")
+        assert len(outbox.waiting_captures(5)) == 1
+
+
+def test_a_damaged_picture_does_not_hold_up_the_others(clinic: Clinic, caplog: pytest.LogCaptureFixture) -> None:
+    """Breaks when one bad file on the device's disk ends the delivery of all pictures."""
+    with closing(Store(clinic.folder / "device")) as store, clinic.collector():
+        shortened, altered, missing, good = (keep(store, number).picture for number in range(1, 5))
+        path = store.picture_path(shortened.sha256)
+        path.write_bytes(path.read_bytes()[:-3])
+        path = store.picture_path(altered.sha256)
+        path.write_bytes(b"\x89PNG" + b"x" * (altered.size_bytes - 4))
+        store.picture_path(missing.sha256).unlink()
+        with delivering(clinic, PictureDelivery) as outbox:
+            await_true(lambda: outbox.counts().waiting_pictures == 3, "the good picture arrives")
+            await_true(lambda: missing.sha256[:12] in caplog.text, "each of the others is named")
+        assert (clinic.folder / "collector" / "pictures" / good.sha256).exists()
+        assert all(
+            not (clinic.folder / "collector" / "pictures" / bad.sha256).exists()
+            for bad in (shortened, altered, missing)
+        )
