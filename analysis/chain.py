@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from analysis import diameters, evidence, exclusions, figures, identity, lines, 
 from analysis.evidence import Hue
 from analysis.flags import Flag
 from analysis.measurement import Hair, Kind, Measurement, PictureUnusable
-from analysis.picture import Channels, Picture, Plane, least_of_channels, read
+from analysis.picture import SMALLEST_SIDE_MM, Channels, Picture, Plane, least_of_channels, read
 
 THIN_HAIR_UM = 30.0
 """Hairs below this count as thin (Rakowska; science.md)."""
@@ -21,6 +21,11 @@ LONG_HAIR_MM = 2.0
 CLEAR_PROMINENCE = 9.0
 """Where the usual dark line stands out less than this, it may be the shadow of pale or light hair."""
 SMALLEST_FRAME_CM2 = 0.2
+LEAST_AREA_CM2 = ((SMALLEST_SIDE_MM - 2 * exclusions.GUARD_UM / 1000) / 10) ** 2
+"""What the guard band leaves of the smallest picture."""
+MOST_HAIRS = 5000
+"""Ten times the densest scalp on the largest frame."""
+FEW_DIAMETERS_SHARE = 0.7
 GLARE_SHARE = 0.02
 
 Array = NDArray[np.float64]
@@ -69,9 +74,9 @@ def measure(
     working = read(picture, um_per_px, channels)
     coarse = _at_line_scale(working)
     frame = exclusions.counting_frame(coarse.bgr, coarse.um_per_px)
-    if not frame.counts.any():
+    if _area_cm2(frame, coarse) < LEAST_AREA_CM2:
         raise PictureUnusable("glare and borders leave no frame to count in: lower the light or take the picture again")
-    shafts = _find_shafts(coarse)
+    shafts = _find_shafts(replace(coarse, bgr=exclusions.without_outside(coarse.bgr, frame)))
     counted = _count(shafts, frame, working, coarse, blur_sigma_px)
     return _report(
         counted,
@@ -131,6 +136,8 @@ def _find_shafts(coarse: Picture) -> _Shafts:
         if found and np.median([one.prominence for one in found]) >= CLEAR_PROMINENCE:
             break
     _, hue, found = max(candidates, key=lambda candidate: candidate[0])
+    if len(found) > MOST_HAIRS:
+        raise PictureUnusable(lines.HAIR_THROUGHOUT)
     skin = evidence.background(coarse.bgr, coarse.um_per_px, hue)
     shafts = [one.line for one in found]
     veiled = -least_of_channels(-np.abs(1 - coarse.bgr / np.maximum(skin, np.float32(0.02))))
@@ -196,7 +203,10 @@ def _report(
 ) -> Measurement:
     area_cm2 = _area_cm2(frame, coarse)
     known = np.isfinite(counted.diameters_um)
-    diameter_um = np.where(known, counted.diameters_um, counted.rough_um)
+    rough_um = counted.rough_um  # neighbours that touch are in it
+    if known.any():
+        rough_um = np.minimum(rough_um, np.median(counted.diameters_um[known]))
+    diameter_um = np.where(known, counted.diameters_um, rough_um)
     terminal = diameter_um >= terminal_from_um
     count = len(terminal)
     hairs = tuple(_hair(counted, i, "terminal" if terminal[i] else "vellus") for i in range(count))
@@ -245,6 +255,8 @@ def _flags(counted: _Counted, shafts: _Shafts, frame: exclusions.Frame, area_cm2
     near = lines.MARGIN_PX + 2
     far = np.array([columns - 1 - near, rows - 1 - near])
     crossing = any((line < near).any() or (line > far).any() for line in shafts.centrelines_px)
+    at_rim = replace(frame, counts=exclusions.grown(frame.outside, near))
+    crossing = crossing or any(at_rim.holds(line).any() for line in shafts.centrelines_px)
     count = len(counted.lengths_mm)
     raised = {
         Flag.NO_HAIR: count == 0,
@@ -254,6 +266,7 @@ def _flags(counted: _Counted, shafts: _Shafts, frame: exclusions.Frame, area_cm2
         Flag.OPTIC_BORDER: frame.outside_share > 0,
         Flag.HAIR_CROSSES_BORDER: crossing,
         Flag.LONG_HAIR: count > 0 and float(np.percentile(counted.lengths_mm, 90)) > LONG_HAIR_MM,
+        Flag.FEW_DIAMETERS: count > 0 and float(np.isfinite(counted.diameters_um).mean()) < FEW_DIAMETERS_SHARE,
         Flag.PALE_HAIR: shafts.hue is Hue.PALE and count > 0,
         Flag.LIGHT_HAIR: shafts.hue is Hue.LIGHT and count > 0,
         Flag.SMALL_FRAME: area_cm2 < SMALLEST_FRAME_CM2,

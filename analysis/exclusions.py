@@ -18,6 +18,7 @@ SMALLEST_GLARE_UM = 60.0
 DARK_OUTSIDE = 0.12
 """Outside the optic's round there is less than this share of the picture's usual light."""
 SMALLEST_OUTSIDE_SHARE = 0.01
+_RIM_PX = 5  # the rim is blurred: darkness reaches in by this much
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,11 +29,16 @@ class Frame:
     ----------
     counts : ndarray of bool, shape (rows, columns)
         True where a root counts.
-    glare_share, outside_share : float
-        Shares of the picture that are left out.
+    outside : ndarray of bool, shape (rows, columns)
+        True outside the round of the optic and on its blurred rim.
+    glare_share : float
+        Share of glare in the optic's field.
+    outside_share : float
+        Share of the picture outside the optic.
     """
 
     counts: NDArray[np.bool_]
+    outside: NDArray[np.bool_]
     glare_share: float
     outside_share: float
 
@@ -40,8 +46,6 @@ class Frame:
     def box_px(self) -> tuple[int, int, int, int]:
         """First column, first row, last column, last row of the frame."""
         columns, rows = np.flatnonzero(self.counts.any(axis=0)), np.flatnonzero(self.counts.any(axis=1))
-        if not len(columns):
-            return (0, 0, 0, 0)
         return (int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1]))
 
     def holds(self, points_px: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -65,9 +69,22 @@ def counting_frame(bgr: Plane, um_per_px: float) -> Frame:
     counts[guard:-guard, guard:-guard] = True
     glare = _glare(bgr, um_per_px)
     outside = _outside(bgr, um_per_px)
-    if outside.any():
-        counts &= cv2.dilate(outside.astype(np.uint8), _disc(2 * guard + 1)) == 0
-    return Frame(counts & ~glare, float(glare.mean()), float(outside.mean()))
+    counts &= ~grown(outside, guard)
+    return Frame(counts & ~glare, grown(outside, _RIM_PX), float(glare[~outside].mean()), float(outside.mean()))
+
+
+def grown(mask: NDArray[np.bool_], by_px: int) -> NDArray[np.bool_]:
+    """Widen a mask by `by_px` on every side."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), _disc(2 * by_px + 1)) > 0)
+
+
+def without_outside(bgr: Plane, frame: Frame) -> Plane:
+    """Replace what lies outside the optic by the usual skin, so that no shaft runs on into the black."""
+    if not frame.outside.any():
+        return bgr
+    inside = bgr.copy()
+    inside[frame.outside] = np.median(bgr[~frame.outside], axis=0)
+    return inside
 
 
 def _glare(bgr: Plane, um_per_px: float) -> NDArray[np.bool_]:

@@ -27,5 +27,7 @@ class Flag(StrEnum):
     LIGHT_HAIR = "light-hair"
     """The hairs were found lighter than the skin (white or grey hair); their shaded flanks are not, so that
     diameters read low and the root's end is less sure."""
+    FEW_DIAMETERS = "few-diameters"
+    """Fewer than 70 % of the hairs have a clean section to measure: kinds and thickness rest on rough widths."""
     SMALL_FRAME = "small-frame"
     """The counting frame is below 0.2 cm2: the Poisson part of the intervals dominates."""

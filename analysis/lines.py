@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.evidence import DIRECTIONS, Evidence
+from analysis.measurement import PictureUnusable
 from analysis.picture import Plane
 
 SHORTEST_UM = 130.0
@@ -33,11 +34,16 @@ MARGIN_PX = 3
 """Paths stop this near the border: beyond, the scores are read from repeated pixels."""
 SMOOTHED_UM = 150.0
 """A clipped shaft bends by less than a pixel over this length."""
+MOST_SEEDS = 30_000
+"""Time and memory grow with the seeds; the densest clipped scalps have 6500 per cm2."""
 _SEED_STEP_PX = 4
 _TURN = 0.2
 _SHIFT = 0.8
+_PATHS_AT_ONCE = 8192  # OpenCV samples at most 32766 rows at once
 _GIVE_UP_SHARE = 0.6
 """Steps follow evidence down to this share of the faintest that may start a path: a glint does not end a shaft."""
+
+HAIR_THROUGHOUT = "the picture is hair or texture throughout: clip the hair, focus, or take a smaller field of skin"
 
 Array = NDArray[np.float64]
 
@@ -50,8 +56,6 @@ class Line:
     ----------
     points_px : ndarray, shape (n, 2)
         (x, y) about one pixel apart.
-    angles : ndarray, shape (n,)
-        Direction of travel at each point, radians from the x axis.
     score : float
         Sum of the orientation scores along it.
     core : float
@@ -61,7 +65,6 @@ class Line:
     """
 
     points_px: Array
-    angles: Array
     score: float
     core: float
     width_px: float
@@ -80,10 +83,17 @@ def draw(evidence: Evidence) -> list[Line]:
     ----------
     evidence : Evidence
         At the line scale.
+
+    Raises
+    ------
+    PictureUnusable
+        Where more of the picture looks like hair than can be followed.
     """
     seeds = _ridge_points(evidence)
     if not len(seeds):
         return []
+    if len(seeds) > MOST_SEEDS:
+        raise PictureUnusable(HAIR_THROUGHOUT)
     paths = _follow(evidence, seeds)
     cut = [part for path in paths if (part := _cut_to_shaft(path, evidence.contrast)) is not None]
     long_enough = [path for path in cut if len(path) * evidence.um_per_px >= SHORTEST_UM]
@@ -119,22 +129,21 @@ def _ridge_points(evidence: Evidence) -> Array:
 
 def _follow(evidence: Evidence, seeds: Array) -> list[Array]:
     """Paths (x, y, angle) through the seeds, both ways."""
-    ahead, ahead_steps = _walk(evidence, seeds)
-    behind, behind_steps = _walk(evidence, seeds + np.array([0, 0, np.pi]))
+    half_turn = np.array([0, 0, np.pi])
+    ahead, behind = _walk(evidence, seeds), _walk(evidence, seeds + half_turn)
     return [
-        np.concatenate([behind[j:0:-1, i] - np.array([0, 0, np.pi]), ahead[: n + 1, i]])
-        for i, (n, j) in enumerate(zip(ahead_steps, behind_steps, strict=True))
+        np.concatenate([back[::-1] - half_turn, seed[None], on])
+        for back, seed, on in zip(behind, seeds, ahead, strict=True)
     ]
 
 
-def _walk(evidence: Evidence, seeds: Array) -> tuple[Array, NDArray[np.intp]]:
-    """Step all seeds on until each leaves the evidence: (steps, seeds, 3) and the number of steps of each."""
+def _walk(evidence: Evidence, seeds: Array) -> list[Array]:
+    """Step all seeds on until each leaves the evidence: the steps (x, y, angle) of each, without the seed itself."""
     scores, contrast = evidence.scores, evidence.contrast
     rows, columns = contrast.shape
     at = seeds.copy()
-    course = [at.copy()]
-    steps = np.zeros(len(seeds), np.intp)
     walking = np.arange(len(seeds))
+    walkers, course = [walking[:0]], [at[:0]]
     for _ in range(int(LONGEST_UM / evidence.um_per_px)):
         x = at[walking, 0] + np.cos(at[walking, 2])
         y = at[walking, 1] + np.sin(at[walking, 2])
@@ -157,9 +166,11 @@ def _walk(evidence: Evidence, seeds: Array) -> tuple[Array, NDArray[np.intp]]:
         left, middle, right = (_between(scores, k, x + s * across_x, y + s * across_y) for s in (-1.5, 0, 1.5))
         shift = _SHIFT * np.clip(1.5 * _peak(left, middle, right), -0.5, 0.5)
         at[walking] = np.column_stack([x + shift * across_x, y + shift * across_y, angle])
-        course.append(at.copy())
-        steps[walking] += 1
-    return np.stack(course), steps
+        walkers.append(walking)
+        course.append(at[walking])
+    walker = np.concatenate(walkers)
+    in_order = np.concatenate(course)[np.argsort(walker, kind="stable")]
+    return np.split(in_order, np.cumsum(np.bincount(walker, minlength=len(seeds)))[:-1])
 
 
 def _between(scores: Plane, k: NDArray[np.intp], x: Array, y: Array) -> Array:
@@ -199,12 +210,17 @@ def _described(paths: list[Array], evidence: Evidence) -> list[Line]:
         k = np.rint(path[:, 2] / np.pi * DIRECTIONS).astype(np.intp) % DIRECTIONS
         score = float(evidence.scores[k, nearest[:, 1], nearest[:, 0]].sum())
         core = float(np.sort(evidence.contrast[nearest[:, 1], nearest[:, 0]])[len(path) // 2])
-        lines.append(Line(path[:, :2], path[:, 2], score, core, float(width)))
+        lines.append(Line(path[:, :2], score, core, float(width)))
     return lines
 
 
 def full_widths_px(contrast: Plane, paths: list[Array], reach_px: float = 9.0) -> Array:
     """Full width at half contrast of each path (x, y, angle): the median of five sections, shape (paths,)."""
+    parts = [paths[first : first + _PATHS_AT_ONCE] for first in range(0, len(paths), _PATHS_AT_ONCE)]
+    return np.concatenate([_full_widths_px(contrast, part, reach_px) for part in parts])
+
+
+def _full_widths_px(contrast: Plane, paths: list[Array], reach_px: float) -> Array:
     at = np.stack([path[(np.array([0.2, 0.35, 0.5, 0.65, 0.8]) * (len(path) - 1)).astype(int)] for path in paths])
     offsets = np.arange(-reach_px, reach_px + 0.25, 0.5)
     x = (at[..., 0, None] - np.sin(at[..., 2, None]) * offsets).astype(np.float32)

@@ -72,7 +72,9 @@ class Hair:
     length_mm : float
         Visible length along the centreline.
     kind : {"terminal", "vellus"}
-        By the measurement's cut-off.
+        By the measurement's cut-off.  A hair without a diameter is taken at the width it shows with its touching
+        neighbours included, but at most at the median of the diameters known; so are the shares of thin and terminal
+        hair and the cumulative thickness.
     probability : float
         That this is one hair, 0 to 1.
     unit : int

@@ -22,6 +22,8 @@ FINEST_WORKING_UM_PER_PX = 4.0
 """Pictures finer than this are halved until they are not."""
 SMALLEST_SIDE_MM = 0.5
 """A picture smaller than a clipped hair is long cannot hold a counting frame."""
+COARSEST_UM_PER_PX = 15.0
+"""Beyond, a 30 um hair is less than two pixels wide and cannot be told from noise."""
 _STRIP_ROWS = 256
 _FULL_SCALE = {"u1": 255.0, "u2": 65535.0}
 
@@ -73,7 +75,7 @@ def read(picture: NDArray[np.generic], um_per_px: float, channels: Channels) -> 
         For a scale, type, shape, size or content that cannot be measured.
     """
     _refuse_unusable(picture, um_per_px, channels)
-    halvings = max(0, int(np.ceil(np.log2(FINEST_WORKING_UM_PER_PX / um_per_px)))) if um_per_px > 0 else 0
+    halvings = max(0, int(np.ceil(np.log2(FINEST_WORKING_UM_PER_PX / um_per_px))))
     strips = [
         _reduce(picture[top : top + _STRIP_ROWS * 2**halvings], halvings, channels)
         for top in range(0, picture.shape[0] - 2**halvings + 1, _STRIP_ROWS * 2**halvings)
@@ -95,6 +97,11 @@ def _refuse_unusable(picture: NDArray[np.generic], um_per_px: float, channels: C
     if not (np.isfinite(um_per_px) and um_per_px > 0):
         raise PictureUnusable(
             f"the scale must be a positive number of um per px, not {um_per_px}: calibrate the optics"
+        )
+    if um_per_px > COARSEST_UM_PER_PX:
+        raise PictureUnusable(
+            f"at {um_per_px} um per px thin hairs do not show: take the picture at {COARSEST_UM_PER_PX:g} um per px or "
+            f"finer, or check the scale"
         )
     if picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] != 3):
         raise PictureUnusable(

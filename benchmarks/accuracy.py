@@ -1,7 +1,7 @@
 """How well hairs are found: ours against two classic peers, on drawn scalps and, where they are, on real ones.
 
 Run ``python -m benchmarks.accuracy``, or with ``--limit 12`` for a short form.  The real scalps and their scoring lie
-beside the repository in ``../shared/scalps``; without them that half is left out.  Peers are written as their makers
+beside the repository in ``../shared/scalps``; without them nothing is measured.  Peers are written as their makers
 describe them: *threshold + components* (one threshold of the black-hat, one straight hair per blob) and *LSD*, the
 line segment detector of OpenCV (Grompone von Gioi 2012, Image Processing On Line 2:35), both sides of a shaft merged.
 Neither knows a root: most hair of the real scalps points down, so an end taken by convention looks like knowledge.
@@ -155,7 +155,7 @@ def main(arguments: list[str]) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=int, help="at most so many pictures of each kind")
-    parser.add_argument("--half", choices=["even", "odd", "all"], default="all", help="of the real scalps, by sha1")
+    parser.add_argument("--half", choices=["even", "odd", "all"], default="odd", help="of the real scalps, by sha1")
     options = parser.parse_args(arguments)
     if not (SCALPS / "score.py").exists():
         print(f"no real scalps and no scoring in {SCALPS.name}/ beside the repository: nothing is measured")  # noqa: T201

@@ -35,6 +35,16 @@ def test_glare_is_left_out_but_a_glint_on_a_shaft_is_not() -> None:
     assert frame.glare_share == pytest.approx(np.pi * 30**2 / (300 * 400), rel=0.1)
 
 
+def test_glare_is_a_share_of_the_field_the_optic_shows() -> None:
+    """Black corners in the denominator would let a third more glare pass unflagged."""
+    picture = skin()
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    cv2.circle(mask, (200, 150), 140, 1, cv2.FILLED)
+    picture[mask == 0] = 0.01
+    cv2.circle(picture, (200, 150), 30, (1.0, 1.0, 1.0), cv2.FILLED)
+    assert counting_frame(picture, UM_PER_PX).glare_share == pytest.approx((30 / 140) ** 2, rel=0.1)
+
+
 def test_the_dark_outside_of_a_round_optic_is_left_out() -> None:
     """The black corners of a dermoscope would count as bare skin, a fifth of the area."""
     picture = skin()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis import PictureUnusable, lines
 from analysis.evidence import Evidence, orientation_scores
-from analysis.lines import Line, draw, smoothed, swath
+from analysis.lines import Line, draw, full_widths_px, smoothed, swath
 
 UM_PER_PX = 10.0
 
@@ -76,6 +77,24 @@ def test_the_full_width_is_that_of_the_shaft(width: int) -> None:
     plane = np.asarray(cv2.GaussianBlur(plane, (0, 0), 0.8), np.float32)
     evidence = Evidence(plane, orientation_scores(plane, UM_PER_PX), UM_PER_PX, 0.01)
     assert best(draw(evidence)).width_px == pytest.approx(width, abs=0.6)
+
+
+def test_more_paths_than_opencv_samples_at_once_are_measured() -> None:
+    """OpenCV refuses more than 32766 rows: a large field of stubble would end in its error."""
+    plane = np.zeros((160, 160), np.float32)
+    plane[77:83, 40:120] = 0.8
+    path = np.column_stack([np.arange(50.0, 110.0), np.full(60, 79.5), np.zeros(60)])
+    widths = full_widths_px(plane, [path] * 33_000)
+    assert widths.shape == (33_000,)
+    assert np.ptp(widths) == 0
+    assert widths[0] == full_widths_px(plane, [path])[0]
+
+
+def test_hair_throughout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cloth or unclipped hair on a large picture would fill the memory of a small computer."""
+    monkeypatch.setattr(lines, "MOST_SEEDS", 3)
+    with pytest.raises(PictureUnusable, match="hair or texture throughout"):
+        draw(evidence_of(((40, 80), (120, 80), 6)))
 
 
 @given(st.integers(2, 60), st.floats(-3, 3), st.floats(-3, 3))

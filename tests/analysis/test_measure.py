@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from analysis import Flag, Measurement, PictureUnusable, draw_overlay, measure
+from analysis import Flag, Measurement, PictureUnusable, chain, diameters, draw_overlay, measure
 from tests.analysis.drawn import UM_PER_PX, Picture, add_shaft, add_streak, developed, lone_shaft, skin
 
 SHAFTS = [
@@ -162,6 +162,38 @@ def test_a_hair_rooted_outside_the_frame_does_not_count() -> None:
     result = measured(developed(fine))
     assert len(result.hairs) == 3
     assert Flag.HAIR_CROSSES_BORDER in result.flags
+
+
+def test_hair_without_a_diameter_is_no_thicker_than_usual_and_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The width of two touching shafts would make vellus hair terminal and thickness a third too much."""
+    fitted = diameters.diameters_px
+
+    def only_thin_ones(fits: diameters.Fits, sigma_px: float) -> tuple[np.ndarray, np.ndarray]:
+        widths_px, limited = fitted(fits, sigma_px)
+        return np.where(widths_px * UM_PER_PX < 45, widths_px, np.nan), limited
+
+    assert Flag.FEW_DIAMETERS not in measured(scalp()).flags
+    monkeypatch.setattr(diameters, "diameters_px", only_thin_ones)
+    result = measured(scalp())
+    (known_um,) = (hair.diameter_um for hair in result.hairs if hair.diameter_um is not None)
+    assert {hair.kind for hair in result.hairs} == {"vellus"}
+    assert result.cumulative_thickness_mm_per_cm2.value == pytest.approx(6 * known_um / 1000 / result.area_cm2)
+    assert Flag.FEW_DIAMETERS in result.flags
+
+
+def test_a_frame_smaller_than_the_smallest_pictures_is_refused() -> None:
+    """A frame of some pixels rounds to an area of 0.0, which the clinic's contract refuses."""
+    glare = np.full((400, 400, 3), 255, np.uint8)
+    glare[:60, :60] = 120
+    with pytest.raises(PictureUnusable, match="no frame to count in"):
+        measured(glare)
+
+
+def test_more_hairs_than_a_message_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contract refuses the message only after the visit, when the patient has gone."""
+    monkeypatch.setattr(chain, "MOST_HAIRS", 3)
+    with pytest.raises(PictureUnusable, match="hair or texture throughout"):
+        measured(scalp())
 
 
 def test_light_and_pale_hair_are_found_in_their_own_contrast_and_flagged() -> None:

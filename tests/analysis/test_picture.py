@@ -81,6 +81,19 @@ def test_a_scale_that_is_none_is_refused(um_per_px: float) -> None:
         read(PICTURE, um_per_px, "bgr")
 
 
+@pytest.mark.parametrize("um_per_px", [15.1, 55.4, 500.0, 1001.0, 1e300])
+def test_a_scale_too_coarse_for_thin_hair_is_refused(um_per_px: float) -> None:
+    """A hair narrower than two pixels is missed, and the density would be delivered as if it were none."""
+    with pytest.raises(PictureUnusable, match="thin hairs do not show"):
+        read(PICTURE, um_per_px, "bgr")
+
+
+def test_a_scale_too_fine_for_the_picture_is_refused() -> None:
+    """A scale in metres instead of um would be halved until nothing is left."""
+    with pytest.raises(PictureUnusable, match="check the scale"):
+        read(PICTURE, 1e-9, "bgr")
+
+
 @pytest.mark.parametrize(
     ("picture", "says"),
     [

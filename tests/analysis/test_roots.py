@@ -14,7 +14,7 @@ UM_PER_PX = 10.0
 def line(start: tuple[float, float], end: tuple[float, float]) -> Line:
     """A straight shaft of contrast 0.7."""
     points = np.linspace(start, end, 60)
-    return Line(points, np.zeros(60), 10.0, 0.7, 6.0)
+    return Line(points, 10.0, 0.7, 6.0)
 
 
 def bare() -> np.ndarray:
