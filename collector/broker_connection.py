@@ -78,7 +78,7 @@ class BrokerConnection:
     def __init__(self, settings: BrokerSettings, clinic_id: str, tls: ssl.SSLContext) -> None:
         self.received: list[Received] = []
         self.subscribed = False
-        self.trouble: str | None = None
+        self._trouble: str | None = None
         self._clinic_id = clinic_id
         self._settings = settings
         self._unconfirmed: dict[int, Received] = {}
@@ -123,10 +123,11 @@ class BrokerConnection:
         Raises
         ------
         ConnectionEnded
-            If the connection is lost.
+            If the connection is lost, or the broker refused it or a subscription.
         """
-        if self._client.loop(wait_s) != mqtt.MQTT_ERR_SUCCESS:
-            raise ConnectionEnded(self.trouble or "the connection to the broker was lost")
+        lost = self._client.loop(wait_s) != mqtt.MQTT_ERR_SUCCESS
+        if lost or self._trouble is not None:
+            raise ConnectionEnded(self._trouble or "the connection to the broker was lost")
 
     def settle(self, message: Received, answer: Answer | None) -> None:
         """Acknowledge a message that is stored; one with a receipt only once the broker has the receipt."""
@@ -146,7 +147,7 @@ class BrokerConnection:
         self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            self.trouble = f"the broker refused the connection: {code}{_CURES.get(code.value, '')}"
+            self._trouble = f"the broker refused the connection: {code}{_CURES.get(code.value, '')}"
         else:
             # On every connection: the broker may have lost the session.
             client.subscribe([(all_devices(self._clinic_id, channel), 1) for channel in _CHANNELS])
@@ -157,13 +158,13 @@ class BrokerConnection:
         refused = [(channel, code) for channel, code in zip(_CHANNELS, codes, strict=False) if code.is_failure]
         self.subscribed = not refused
         for channel, code in refused:
-            self.trouble = f"the broker refused the subscription to {channel}: {code}{_CURES.get(code.value, '')}"
+            self._trouble = f"the broker refused the subscription to {channel}: {code}{_CURES.get(code.value, '')}"
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: mqtt.DisconnectFlags, code: ReasonCode, _p: Properties | None
     ) -> None:
-        if self.trouble is None:
-            self.trouble = f"the connection to the broker ended: {code}{_CURES.get(code.value, '')}"
+        if self._trouble is None:
+            self._trouble = f"the connection to the broker ended: {code}{_CURES.get(code.value, '')}"
 
     def _on_publish(
         self, client: mqtt.Client, _data: object, mid: int, code: ReasonCode, _p: Properties | None

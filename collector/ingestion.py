@@ -67,17 +67,18 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
     clinic_id
         The clinic of this collector.
     topic_text
-        The topic as it came.
+        The topic as it came. What of it is no Unicode is replaced, as no store takes it.
     payload
         The bytes as they came.
     """
+    topic_text = topic_text.encode("utf-8", "replace").decode()
     try:
         topic = Topic.parse(topic_text)
     except ValueError:
         return Quarantined(topic_text, payload, "The topic is none of the contract's.")
     try:
         if topic.clinic_id != clinic_id:
-            raise _Invalid(f"The topic belongs to clinic {topic.clinic_id}; this is the collector of {clinic_id}.")
+            raise _Invalid(f"The topic belongs to another clinic than {clinic_id}.")
         match topic.channel:
             case Channel.CAPTURE:
                 return Accepted(topic, _valid(Capture, topic, payload), payload)
@@ -102,9 +103,9 @@ def _valid(model: type[_MessageT], topic: Topic, payload: bytes) -> _MessageT:
     except ValidationError as error:
         raise _Invalid(_faults(error)) from error
     if message.clinic_id != topic.clinic_id:
-        raise _Invalid(f"The message names clinic {message.clinic_id}, its topic {topic.clinic_id}.")
+        raise _Invalid("The message names another clinic than its topic.")
     if message.device_id != topic.device_id:
-        raise _Invalid(f"The message names device {message.device_id}, its topic {topic.device_id}.")
+        raise _Invalid("The message names another device than its topic.")
     times = (message.created_at, message.taken_at) if isinstance(message, Capture) else (message.created_at,)
     if not all(MINYEAR < moment.year < MAXYEAR for moment in times):
         # At the edge of the calendar a time cannot be moved to another zone: not to UTC for the store, nor for a page.
@@ -115,7 +116,8 @@ def _valid(model: type[_MessageT], topic: Topic, payload: bytes) -> _MessageT:
 def _faults(error: ValidationError) -> str:
     """Say what is wrong, and where, without repeating a value: it may be what must never enter the system."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    sentences = [f"{'.'.join(map(str, fault['loc'])) or 'message'}: {fault['msg']}" for fault in faults[:_MAX_FAULTS]]
+    # Not pydantic's sentence: it quotes what it stumbled over.
+    sentences = [f"{'.'.join(map(str, fault['loc'])) or 'message'} ({fault['type']})" for fault in faults[:_MAX_FAULTS]]
     if len(faults) > _MAX_FAULTS:
         sentences.append(f"{len(faults) - _MAX_FAULTS} more")
     return "The message breaks the contract: " + "; ".join(sentences) + "."

@@ -1,7 +1,8 @@
 """``PUT /images/{sha256}``: instruments put their pictures here, over HTTPS with their own certificate.
 
 A picture is written as it comes, chunk by chunk and off the event loop: memory holds what one connection has in flight
-(uvicorn stops reading at 64 kB), never a picture.
+(uvicorn stops reading at 64 kB), never a picture. The time that a picture may take is bounded, both in all and between
+two of its chunks.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from contract import MAX_PICTURE_BYTES
 _log = logging.getLogger(__name__)
 
 _SILENCE_S = 60.0  # an instrument switched off in mid-picture must not hold its connection for ever
+_LONGEST_S = 600.0  # nor one that sends a byte now and then; the largest picture needs 56 kB/s
 _TOO_LARGE = HTTPException(413, f"The picture is larger than {MAX_PICTURE_BYTES} bytes.")
 
 
@@ -28,7 +30,7 @@ def create_service(pictures: Pictures) -> Starlette:
     """Return the ASGI application.
 
     ``PUT`` answers 201 once the picture is durable, 200 if it was there already, 400, 413 or 422 with a sentence if it
-    can never be taken as sent, and 408, 500 or 507 if it may be sent again later. ``HEAD`` answers 200 or 404.
+    can never be taken as sent, and 408, 500, 503 or 507 if it may be sent again later. ``HEAD`` answers 200 or 404.
     """
 
     async def put(request: Request) -> Response:
@@ -48,7 +50,11 @@ def create_service(pictures: Pictures) -> Starlette:
                 await _receive(incoming, request)
                 await to_thread.run_sync(incoming.finish)
             finally:
-                await to_thread.run_sync(incoming.discard)
+                # Not in another thread: a service that stops cancels whatever is awaited.
+                incoming.discard()
+        except asyncio.CancelledError as stopped:
+            # uvicorn cancels only when it stops, and would log this as a fault.
+            raise HTTPException(503, "The collector is stopping. Send the picture again later.") from stopped
         except PictureRejected as error:
             raise HTTPException(422, str(error)) from error
         except OSError as error:
@@ -71,6 +77,16 @@ def create_service(pictures: Pictures) -> Starlette:
 
 
 async def _receive(incoming: IncomingPicture, request: Request) -> None:
+    try:
+        async with asyncio.timeout(_LONGEST_S):
+            await _write_chunks(incoming, request)
+    except TimeoutError as error:
+        raise HTTPException(
+            408, f"The picture took longer than {_LONGEST_S:.0f} s. Send it again over a faster network."
+        ) from error
+
+
+async def _write_chunks(incoming: IncomingPicture, request: Request) -> None:
     chunks = aiter(request.stream())
     while True:
         try:

@@ -1,4 +1,10 @@
-"""The collector, composed: the page, the picture service and the subscriber in one process that ends as one."""
+"""The collector, composed: the page, the picture service and the subscriber in one process that ends as one.
+
+How long a connection lasts is bounded where it can be: a TLS handshake has 60 s (asyncio), a peer that is gone is
+noticed within a minute (TCP keep-alive), a connection ends 5 s after its last answer (uvicorn), a picture has ten
+minutes. Not bounded is a peer that is there, may connect (for pictures: has a certificate of the clinic) and never
+sends a whole request: uvicorn has no setting for it, and a hundred of them keep all others out until they end.
+"""
 
 import logging
 import signal
@@ -24,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 _GRACE_S = 3  # what a running request has to end in when the service is told to stop
 _MAX_CONNECTIONS = 100
+_KEEPALIVE = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
+"""An instrument that lost its power says no goodbye: gone after 30 s of silence and three probes 10 s apart."""
 
 
 class CannotStart(Exception):
@@ -115,12 +123,17 @@ def _thread(name: str, work: Callable[[], None], end_all: Callable[[], None]) ->
 def _listen(what: str, host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise CannotStart(
             f"The address {host}:{port} for {what} cannot be listened on ({error.strerror}). End the program that uses"
             f" it, or choose another under [{what}] in the settings."
         ) from error
+    # Each accepted connection takes these over (tcp(7), socket(7)).
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE.items():
+        listening.setsockopt(socket.IPPROTO_TCP, option, value)
+    return listening
 
 
 def _server(application: Starlette, tls: PictureSettings | None = None) -> uvicorn.Server:

@@ -3,13 +3,30 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract import ClinicId
 
 _ListeningPort = Annotated[int, Field(ge=0, le=65535)]
 """A port to listen on; 0 takes a free one, which the line ``collector ready`` names."""
+
+
+def _as_looked_up(host: str) -> str:
+    # What the resolver raises for these is no OSError.
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        well_formed = False
+    else:
+        well_formed = host.isprintable()
+    if not well_formed:
+        raise ValueError("this is no host's name or address: write it like collector.example or 192.0.2.7")
+    return host
+
+
+_Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_as_looked_up)]
+"""A host's name or address; 253 characters are the most a name has (RFC 1035)."""
 
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -23,7 +40,7 @@ class _Table(BaseModel):
 class BrokerSettings(_Table):
     """Where messages come from: an MQTT 5 broker over TLS."""
 
-    host: str
+    host: _Host
     port: Annotated[int, Field(ge=1, le=65535)] = 8883
     certificate: Path
     key: Path
@@ -33,7 +50,7 @@ class BrokerSettings(_Table):
 class PictureSettings(_Table):
     """Where pictures are taken in: HTTPS, for holders of a certificate of this clinic's authority only."""
 
-    host: str
+    host: _Host
     port: _ListeningPort = 8443
     certificate: Path
     key: Path

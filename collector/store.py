@@ -6,15 +6,20 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from collector.ingestion import Accepted, Decision, Quarantined, Refused
-from collector.order import health_follows, status_follows
+from collector.order import health_follows, order_taken, status_follows
 from contract import Capture, Channel, Health, Outcome, Presence, Receipt, Status, Topic, content_sha256
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _SCHEMA_VERSION = 1
 _BUSY_TIMEOUT_S = 5.0
+
+_WordT = TypeVar("_WordT", Status, Health)
 
 
 class StoreUnusable(Exception):
@@ -251,13 +256,13 @@ class Store:
         ]
 
     def captures_of(self, patient_code: str) -> list[StoredCapture]:
-        """Return a patient's captures, oldest first; empty if there is no such patient."""
+        """Return a patient's captures by visit, oldest first; empty if there is no such patient."""
         with self._reader() as reader:
             rows = reader.execute(
-                "SELECT payload, received_at FROM captures WHERE patient_code = ? ORDER BY visit_number, taken_at",
-                (patient_code,),
+                "SELECT payload, received_at FROM captures WHERE patient_code = ?", (patient_code,)
             ).fetchall()
-        return [_stored_capture(*row) for row in rows]
+        captures = [_stored_capture(*row) for row in rows]
+        return [captures[place] for place in order_taken([stored.capture for stored in captures])]
 
     def capture(self, message_id: UUID) -> StoredCapture | None:
         """Return one capture, or ``None`` if there is none of this id."""
@@ -313,9 +318,19 @@ def _device_summary(device_id: str, seen_at: str, status: str | None, health: st
     return DeviceSummary(
         device_id,
         datetime.fromisoformat(seen_at),
-        None if status is None else Status.model_validate_json(status),
-        None if health is None else Health.model_validate_json(health),
+        _word(Status, status),
+        _word(Health, health),
     )
+
+
+def _word(model: type[_WordT], stored: str | None) -> _WordT | None:
+    if stored is None:
+        return None
+    try:
+        return model.model_validate_json(stored)
+    except ValidationError:
+        # Of another release, say: the device's next word takes its place, and must not fail on it.
+        return None
 
 
 def _stored_capture(payload: bytes, received_at: str) -> StoredCapture:

@@ -90,9 +90,7 @@ class Subscriber:
             connection.close()
 
     def _note(self, connection: BrokerConnection) -> None:
-        if connection.trouble is not None:
-            self._broker_trouble = self._told(self._broker_trouble, connection.trouble)
-        elif connection.subscribed and self._broker_trouble is not None:
+        if connection.subscribed and self._broker_trouble is not None:
             _log.info("Connected to the broker %s:%d.", self._settings.host, self._settings.port)
             self._broker_trouble = None
         if self.trouble is None:

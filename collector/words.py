@@ -33,6 +33,10 @@ FLAGS = {
     "blur-limits-diameters": "Some hairs are thinner than the optics resolve: their diameters are upper limits.",
     "glare": "Saturated light covers part of the frame; it is left out of the area.",
     "optic-border": "Part of the picture lies outside the round of the optic; it is left out of the area.",
+    "few-diameters": (
+        "Fewer than seven in ten hairs had a clean stretch to read a diameter from; kind and thickness of the others"
+        " are estimates."
+    ),
     "no-hair": "No hair was found in the counting frame.",
     "hair-crosses-border": "Hairs leave the picture: their lengths are lower limits, and roots outside do not count.",
     "long-hair": "Hairs are longer than clipped ones: crossings hide roots, and the density is a lower limit.",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantom.colour import melanin_of
-from phantom.scalp import TERMINAL_FROM_UM, Hair, Points, Scalp, ScalpSettings
+from phantom.scalp import FINEST_UM, TERMINAL_FROM_UM, WIDEST_UM, Hair, Points, Scalp, ScalpSettings
 
 _SITES_PER_UNIT = 1.15
 """Places offered per unit: the empty ones break the lattice, as missing units do."""
@@ -14,7 +14,7 @@ _JITTER = 0.3
 """Largest shift of a unit off its place, in lattice pitches: two units stay at least 0.4 pitches apart."""
 _UNIT_SCATTER_RAD, _HAIR_SCATTER_RAD = 0.14, 0.12
 """Directions scatter by 0.17 rad over a picture and by 0.23 rad between neighbouring roots on 170 shaved scalps."""
-_SHORTEST_MM, _FINEST_UM, _WIDEST_UM = 0.08, 8.0, 150.0
+_SHORTEST_MM = 0.08
 _VELLUS_MELANIN, _MELANIN_SCATTER = 0.6, 0.06
 
 
@@ -124,7 +124,7 @@ def _roots_of_unit(
 
 
 def _diameter_um(vellus: bool, settings: ScalpSettings, rng: np.random.Generator) -> float:
-    low, high = (_FINEST_UM, TERMINAL_FROM_UM) if vellus else (TERMINAL_FROM_UM, _WIDEST_UM)
+    low, high = (FINEST_UM, TERMINAL_FROM_UM) if vellus else (TERMINAL_FROM_UM, WIDEST_UM)
     mean, spread = settings.vellus_um if vellus else settings.terminal_um
     while True:
         diameter_um = float(rng.normal(mean, spread))

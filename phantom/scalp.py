@@ -20,8 +20,13 @@ Kind: TypeAlias = Literal["terminal", "vellus"]
 
 TERMINAL_FROM_UM = 40.0
 """Projected width from which a hair is terminal (TrichoScan's cut-off)."""
+FINEST_UM, WIDEST_UM = 8.0, 150.0
+"""Between these all diameters are drawn."""
 STEP_MM = 0.05
 """Distance of a centreline's points: 0.3 um of sagitta at a bend of 1 mm radius."""
+
+_THINNEST_SHARE = 0.2
+"""Of its diameter, that a hair keeps: one that grows on past its taper's end has a tip still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,10 @@ class ScalpSettings:
     vellus_share : float
         Share of hairs below 40 um.
     terminal_um, vellus_um : (float, float)
-        Mean and standard deviation of the projected diameter. Drawn again until on the kind's own side of 40 um.
+        Mean and standard deviation of the projected diameter. Drawn again until on the kind's own side of 40 um,
+        and from 8 to 150 um.
     taper_per_mm : float
-        Width lost per mm towards the tip, as a share of the diameter.
+        Width lost per mm towards the tip, as a share of the diameter; no part is thinner than 0.2 of it.
     length_mm : (float, float)
         Mean and standard deviation of the visible length, seen from above.
     curl_per_mm : float
@@ -94,20 +100,23 @@ class ScalpSettings:
         require_between("hair_density_per_cm2", self.hair_density_per_cm2, 0.0, 600.0)
         require_between("root_gap_um", self.root_gap_um, 0.0, 300.0)
         require_between("vellus_share", self.vellus_share, 0.0, 1.0)
-        require_between("terminal_um mean", self.terminal_um[0], TERMINAL_FROM_UM, 150.0)
+        require_between("terminal_um mean", self.terminal_um[0], TERMINAL_FROM_UM, WIDEST_UM - 10.0)
         require_between("terminal_um SD", self.terminal_um[1], 0.0, 60.0)
-        require_between("vellus_um mean", self.vellus_um[0], 5.0, TERMINAL_FROM_UM - 1.0)
+        require_between("vellus_um mean", self.vellus_um[0], FINEST_UM, TERMINAL_FROM_UM - 1.0)
         require_between("vellus_um SD", self.vellus_um[1], 0.0, 20.0)
         require_between("length_mm mean", self.length_mm[0], 0.1, 40.0)
         require_between("length_mm SD", self.length_mm[1], 0.0, 20.0)
         require_between("taper_per_mm times length_mm", self.taper_per_mm * self.length_mm[0], 0.0, 1.0)
         require_between("curl_per_mm", self.curl_per_mm, 0.0, 2.0)
+        require_between("direction_deg", self.direction_deg, -360.0, 360.0)
         for name in ("pores_per_cm2", "flakes_per_cm2", "vessels_per_cm2", "bubbles_per_cm2"):
             require_between(name, getattr(self, name), 0.0, 2000.0)
-        require_between("size_mm", min(self.size_mm), 0.5, 60.0)
+        for side_mm in self.size_mm:
+            require_between("size_mm", side_mm, 0.5, 60.0)
         require_between("margin_mm", self.margin_mm, 0.0, 60.0)
         require_between("mark_mm", 0.4 if self.mark_mm is None else self.mark_mm, 0.05, 5.0)
-        if min(self.units_of) < 0 or sum(self.units_of) <= 0:
+        relative = np.asarray(self.units_of, np.float64)
+        if relative.shape != (4,) or not np.isfinite(relative).all() or (relative < 0).any() or not relative.any():
             raise SettingError(f"units_of is {self.units_of}: give four relative numbers, none negative and not all 0")
         if self.skin_type not in SKIN_BGR:
             raise SettingError(f"skin_type {self.skin_type!r} is not known: give one of {', '.join(SKIN_BGR)}")
@@ -174,8 +183,9 @@ class Hair:
 
     @property
     def width_um(self) -> NDArray[np.float64]:
-        """Projected width at each point of the centreline, shape (n,)."""
-        return np.asarray(self.diameter_um * (1.0 + self.taper_per_mm * (0.5 * self.length_mm - self.arc_mm)))
+        """Projected width at each point of the centreline, shape (n,): tapering, but to no less than 0.2 of it."""
+        share = 1.0 + self.taper_per_mm * (0.5 * self.length_mm - self.arc_mm)
+        return np.asarray(self.diameter_um * np.maximum(share, _THINNEST_SHARE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,14 @@ def test_message_of_a_later_release_is_taken() -> None:
 @pytest.mark.parametrize(
     ("payload", "word"),
     [
-        (changed(device_id="chair-2"), "chair-2"),
-        (changed(clinic_id="elsewhere"), "elsewhere"),
+        (changed(device_id="chair-2"), "another device"),
+        (changed(clinic_id="elsewhere"), "another clinic"),
         (changed(site="neck"), "site"),
         (changed(patient_code="Jane Doe"), "patient_code"),
         (changed(schema_version=2), "schema_version"),
         (changed(taken_at="9999-12-31T23:59:59-10:00"), "calendar"),
         (changed(taken_at="2026-03-04T09:30:00"), "taken_at"),
+        (changed(exposure_us=10**400), "exposure_us"),
     ],
 )
 def test_capture_with_a_readable_id_is_refused_with_the_reason(payload: bytes, word: str) -> None:
@@ -59,11 +60,39 @@ def test_capture_with_a_readable_id_is_refused_with_the_reason(payload: bytes, w
     assert word in decision.reason
 
 
-def test_reason_does_not_repeat_what_must_not_enter() -> None:
-    """Breaks when a patient's name, sent in place of a code, reaches log, page and receipt."""
-    decision = decide(CLINIC, TOPIC, changed(patient_code="Jane Doe"))
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"patient_code": "Jane Doe"},
+        {"device_id": "jane-doe"},
+        {"clinic_id": "jane-doe"},
+        {"boot_id": "Jane Doe"},
+        {"taken_at": "Jane Doe"},
+        {"exposure_us": "Jane Doe"},
+        {"camera": "Jane Doe" * 50},
+    ],
+)
+def test_reason_does_not_repeat_what_must_not_enter(named: dict[str, str]) -> None:
+    """Breaks when a patient's name, sent in place of another value, reaches log, page and receipt."""
+    decision = decide(CLINIC, TOPIC, changed(**named))
     assert isinstance(decision, Refused)
-    assert "Jane" not in decision.reason
+    assert "jane" not in decision.reason.lower()
+    assert "`" not in decision.reason, "pydantic quotes single letters of what it read"
+
+
+def test_health_with_a_count_beyond_all_numbers_is_quarantined() -> None:
+    """Breaks when a number is taken in that neither the store nor a page can read back."""
+    fields = json.loads(health().encode()) | {"free_disk_bytes": 10**400}
+    decision = decide(CLINIC, str(Topic(CLINIC, DEVICE, Channel.HEALTH)), json.dumps(fields).encode())
+    assert isinstance(decision, Quarantined)
+    assert "free_disk_bytes" in decision.reason
+
+
+def test_topic_that_is_no_unicode_is_quarantined_as_a_store_can_keep_it() -> None:
+    """Breaks when one topic with half a surrogate pair stops every batch that it comes in."""
+    decision = decide(CLINIC, "weather/\ud800", b"{}")
+    assert isinstance(decision, Quarantined)
+    assert decision.topic.encode() == b"weather/?"
 
 
 @pytest.mark.parametrize(

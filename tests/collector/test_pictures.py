@@ -188,6 +188,20 @@ def test_silent_sender_is_given_up(client: AsgiClient, folder: Path, monkeypatch
     assert left_over(folder) == []
 
 
+def test_sender_that_never_ends_is_given_up(client: AsgiClient, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a body that comes byte by byte holds its connection and file for as long as it likes."""
+    monkeypatch.setattr(picture_service, "_LONGEST_S", 0.1)
+
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(500):
+            yield PNG[:1]
+            await asyncio.sleep(0.01)
+
+    answer = client.put(f"/images/{digest(PNG)}", content=body())
+    assert (answer.status_code, "longer than" in answer.text) == (408, True)
+    assert left_over(folder) == []
+
+
 @pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EIO, 500)])
 def test_failing_disk_is_told_and_leaves_nothing(
     client: AsgiClient, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int

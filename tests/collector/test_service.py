@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 
 from collector.broker import COLLECTOR_USER
 from collector.commands import main
+from collector.service import _listen
 from contract import Channel, Outcome, Picture, Receipt, Topic
 from tests.collector.conftest import Broker, Client, await_true, free_port
 from tests.collector.examples import CLINIC, DEVICE
@@ -107,18 +109,39 @@ def test_capture_and_picture_go_all_the_way_to_the_page(mosquitto: Broker, certi
             stranger.put(f"{pictures}images/{name}", content=PICTURE_BYTES)
 
 
+@contextmanager
+def unfinished_put(certificates: Path, pictures: str) -> Iterator[None]:
+    """Hold a connection on which a picture has begun and does not go on."""
+    address = httpx.URL(pictures)
+    assert address.port is not None
+    with (
+        socket.create_connection((address.host, address.port)) as plain,
+        device_tls(certificates).wrap_socket(plain, server_hostname=address.host) as connection,
+    ):
+        head = f"PUT /images/{'0' * 64} HTTP/1.1\r\nHost: {address.host}\r\nContent-Length: 100000\r\n\r\n"
+        connection.sendall(head.encode() + PICTURE_BYTES)
+        yield
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_everything_cleanly(certificates: Path, tmp_path: Path, number: int) -> None:
-    """Breaks when the service manager has to kill the collector, or sees a clean stop as a failure."""
+    """Breaks when the service manager has to kill the collector, or a stop in mid-picture is logged as a fault."""
     settings = settings_file(tmp_path, certificates, broker_port=free_port())
-    with collector(settings) as (process, page, _), httpx.Client() as idle:
+    incoming = tmp_path / "state" / "pictures" / "incoming"
+    with (
+        collector(settings) as (process, page, pictures),
+        httpx.Client() as idle,
+        unfinished_put(certificates, pictures),
+    ):
         assert idle.get(f"{page}healthz").status_code == 503
+        await_true(lambda: any(incoming.iterdir()), "the picture has begun to arrive")
         began_s = time.monotonic()
         process.send_signal(number)
         _, log = process.communicate(timeout=10)
         assert time.monotonic() - began_s < 5
         assert process.returncode == 0, log
         assert "Traceback" not in log
+        assert list(incoming.iterdir()) == []
     assert not list((tmp_path / "state").glob("*-wal")), "the store was not closed"
 
 
@@ -174,6 +197,34 @@ def test_wrong_settings_are_said_with_line_and_key(certificates: Path, tmp_path:
     sentence = refused(["run", "--settings", settings_file(tmp_path, certificates, broker_port=1883, page=line)])
     assert word in sentence
     assert "collector.toml" in sentence
+
+
+@pytest.mark.parametrize("table", ["broker", "pictures"])
+@pytest.mark.parametrize("host", ["", "a..b", "x" * 64, "a." * 127, "a\\u0000b"])
+def test_host_that_no_resolver_takes_is_said_with_line_and_key(
+    certificates: Path, tmp_path: Path, table: str, host: str
+) -> None:
+    """Breaks when a slip in a host's name ends the collector only after it has said that it is ready."""
+    settings = settings_file(tmp_path, certificates, broker_port=8883)
+    before, header, after = settings.read_text().partition(f"[{table}]\n")
+    settings.write_text(before + header + after.replace("127.0.0.1", host, 1))
+    line = before.count("\n") + 2
+    sentence = refused(["run", "--settings", settings])
+    assert f"line {line}: setting '{table}.host'" in sentence
+    assert sentence.count("\n") == 1
+
+
+def test_dead_peers_are_noticed() -> None:
+    """Breaks when instruments that lost their power hold their connections until the service takes no more."""
+    with _listen("pictures", "127.0.0.1", 0) as listening:
+        address: tuple[str, int] = listening.getsockname()
+        with socket.create_connection(address), listening.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            idle_s, interval_s, count = (
+                accepted.getsockopt(socket.IPPROTO_TCP, option)
+                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            )
+    assert idle_s + interval_s * count <= 60
 
 
 def test_missing_files_are_said(certificates: Path, tmp_path: Path) -> None:

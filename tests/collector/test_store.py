@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.ingestion import Accepted, Quarantined, Refused
+from collector.ingestion import Accepted, Quarantined, Refused, decide
 from collector.order import status_follows
 from collector.store import Store, StoreFailed, StoreUnusable
 from contract import Capture, Channel, Outcome, Presence, Topic, content_sha256, new_message_id
@@ -176,6 +176,45 @@ def test_missed_connections_end_with_the_newest_word(store: Store) -> None:
     store.store_batch([status(sequence=3)], NOW)
     store.store_batch([status(sequence=9, boot_id=uuid4(), presence=Presence.OFFLINE)], NOW)
     assert not store.devices()[0].online
+
+
+@pytest.mark.parametrize("column", ["status", "health"])
+def test_word_of_a_device_that_cannot_be_read_counts_as_none(store: Store, column: str) -> None:
+    """Breaks when one unreadable row stops every batch that the device's next word comes in, and the page."""
+    store.store_batch([status(), health()], NOW)
+    store._writer.execute(f"UPDATE devices SET {column} = '{{}}'")  # noqa: S608  a name of this test
+    (device,) = store.devices()
+    assert getattr(device, column) is None
+    store.store_batch([status(), health()], NOW)
+    (device,) = store.devices()
+    assert getattr(device, column) is not None
+
+
+def test_topic_that_is_no_unicode_does_not_stop_its_batch(store: Store) -> None:
+    """Breaks when a batch with half a surrogate pair in a topic can never be committed."""
+    shown = capture()
+    store.store_batch([decide(CLINIC, "weather/\ud800", b"{}"), accepted(shown)], NOW)
+    assert store.quarantine(10)[0] == 1
+    assert store.capture(shown.message_id) is not None
+
+
+def test_takes_of_a_site_are_ordered_by_count_within_a_boot(store: Store) -> None:
+    """Breaks when a clock that was set back during a visit makes an earlier take the one that counts."""
+    first = capture(sequence=1, taken_at=NOW + timedelta(hours=2))
+    second = capture(sequence=2, taken_at=NOW)
+    store.store_batch([accepted(second), accepted(first)], NOW)
+    assert [row.capture.sequence for row in store.captures_of(first.patient_code)] == [1, 2]
+
+
+def test_takes_of_different_boots_are_ordered_by_time_then_id(store: Store) -> None:
+    """Breaks when a restarted device, which counts from one again, puts its later takes before the earlier."""
+    ids = sorted(new_message_id() for _ in range(2))
+    early = capture(sequence=9, taken_at=NOW)
+    late = [capture(boot_id=uuid4(), message_id=ids[n], taken_at=NOW + timedelta(hours=1)) for n in (1, 0)]
+    other_visit = capture(visit_number=2, sequence=1, taken_at=NOW - timedelta(days=1))
+    store.store_batch([accepted(shown) for shown in (other_visit, *late, early)], NOW)
+    shown = [row.capture.message_id for row in store.captures_of(early.patient_code)]
+    assert shown == [early.message_id, *ids, other_visit.message_id]
 
 
 @settings(deadline=None)

@@ -12,7 +12,13 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-from collector.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, CertificatesUnusable, tls_context
+from collector.broker_connection import (
+    RECEIVE_MAXIMUM,
+    BrokerConnection,
+    CertificatesUnusable,
+    ConnectionEnded,
+    tls_context,
+)
 from collector.ingestion import Decision
 from collector.settings import BrokerSettings
 from collector.store import Answer, Store, StoreFailed
@@ -191,10 +197,29 @@ def test_refused_subscription_and_connection_are_said(mosquitto: Broker) -> None
     connection = BrokerConnection(mosquitto.settings(), CLINIC, tls_context(mosquitto.settings()))
     refused = ReasonCode(PacketTypes.SUBACK, "Not authorized")
     connection._on_subscribe(connection._client, None, 1, [refused] * 3, None)
-    assert "subscription to health: Not authorized: the broker's access list" in (connection.trouble or "")
+    with pytest.raises(ConnectionEnded, match="subscription to health: Not authorized: the broker's access list"):
+        connection.turn(0.0)
     unknown = ReasonCode(PacketTypes.CONNACK, "Bad user name or password")
     connection._on_connect(connection._client, None, mqtt.ConnectFlags(False), unknown, None)
-    assert "refused the connection" in (connection.trouble or "")
+    with pytest.raises(ConnectionEnded, match="refused the connection"):
+        connection.turn(0.0)
+
+
+def test_refused_subscription_is_tried_again(
+    mosquitto: Broker, store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a broker whose access list was mended has to wait for a person to restart the collector."""
+    answer, refusals = BrokerConnection._on_subscribe, [ReasonCode(PacketTypes.SUBACK, "Not authorized")]
+
+    def refused_once(
+        connection: BrokerConnection, client: mqtt.Client, data: object, mid: int, codes: list[ReasonCode], _p: None
+    ) -> None:
+        given = [refusals.pop()] * 3 if refusals else codes
+        answer(connection, client, data, mid, given, None)
+
+    monkeypatch.setattr(BrokerConnection, "_on_subscribe", refused_once)
+    with subscribed(mosquitto.settings(), store):
+        assert any("refused the subscription" in record.message for record in caplog.records)
 
 
 def test_missing_certificate_is_said_at_the_start(mosquitto: Broker, store: Store, tmp_path: Path) -> None:

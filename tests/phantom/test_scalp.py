@@ -113,6 +113,19 @@ def test_a_hair_is_as_long_and_as_wide_as_it_says(length_mm: float, bend: float,
     assert (np.diff(hair.width_um) <= 1e-9).all()
 
 
+def test_a_hair_past_the_end_of_its_taper_has_a_width_still() -> None:
+    """A width below zero would be drawn as a hair inside out, with a truth that no picture shows."""
+    hair = Hair(0, 0, (0.0, 0.0), 0.3, 0.0, 0.0, 3.0, 1.0, 120.0, 70.0, 0.04, 1.0)
+    assert hair.width_um.min() == pytest.approx(0.2 * 70.0)
+    assert (np.diff(hair.width_um) <= 1e-9).all()
+
+
+@pytest.mark.parametrize("narrow", [{"terminal_um": (140.0, 0.0)}, {"vellus_um": (8.0, 0.0), "vellus_share": 1.0}])
+def test_the_edges_of_the_diameters_can_be_drawn(narrow: dict[str, Any]) -> None:
+    """A setting that is accepted and drawn again for ever would hang a benchmark instead of being refused."""
+    assert grow(replace(SMALL, size_mm=(2.0, 2.0), **narrow), 1).hairs
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -122,6 +135,13 @@ def test_a_hair_is_as_long_and_as_wide_as_it_says(length_mm: float, bend: float,
         {"hair_colour": "green"},
         {"hair_colour": 1.5},
         {"units_of": (0.0, 0.0, 0.0, 0.0)},
+        {"units_of": (1.0, 1.0, 1.0)},
+        {"units_of": (1.0, float("nan"), 1.0, 1.0)},
+        {"units_of": (1.0, 1.0, 1.0, -0.5)},
+        {"terminal_um": (150.0, 0.0)},
+        {"vellus_um": (5.0, 0.0)},
+        {"direction_deg": float("nan")},
+        {"size_mm": (8.0, float("nan"))},
         {"mark_mm": 9.0},
         {"taper_per_mm": 0.5, "length_mm": (10.0, 1.0)},
     ],
