@@ -19,9 +19,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from collector.settings import BrokerSettings
 from collector.store import Answer
 from contract import Channel, all_devices
+from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context
 
 RECEIVE_MAXIMUM = 200

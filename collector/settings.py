@@ -3,31 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract import ClinicId
+from groundwork.broker_settings import BrokerSettings, Host
 
 _ListeningPort = Annotated[int, Field(ge=0, le=65535)]
 """A port to listen on; 0 takes a free one, which the line ``collector ready`` names."""
-
-
-def _as_looked_up(host: str) -> str:
-    # What the resolver raises for these is no OSError.
-    try:
-        host.encode("idna")
-    except UnicodeError:
-        well_formed = False
-    else:
-        well_formed = host.isprintable()
-    if not well_formed:
-        raise ValueError("this is no host's name or address: write it like collector.example or 192.0.2.7")
-    return host
-
-
-_Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_as_looked_up)]
-"""A host's name or address; 253 characters are the most a name has (RFC 1035)."""
-
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """The names of this machine that no other machine can reach."""
@@ -37,20 +20,10 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class BrokerSettings(_Table):
-    """Where messages come from: an MQTT 5 broker over TLS."""
-
-    host: _Host
-    port: Annotated[int, Field(ge=1, le=65535)] = 8883
-    certificate: Path
-    key: Path
-    authority: Path
-
-
 class PictureSettings(_Table):
     """Where pictures are taken in: HTTPS, for holders of a certificate of this clinic's authority only."""
 
-    host: _Host
+    host: Host
     port: _ListeningPort = 8443
     certificate: Path
     key: Path

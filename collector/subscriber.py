@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 from collector.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, ConnectionEnded, tls_context
 from collector.ingestion import decide
-from collector.settings import BrokerSettings
 from collector.store import Store, StoreFailed
+from groundwork.broker_settings import BrokerSettings
 
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import ValidationError
 
 from contract import Receipt, Topic
-from device.settings import BrokerSettings
+from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context
 
 _log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class BrokerConnection:
             self._client.tls_set_context(client_context(settings.authority, settings.certificate, settings.key))
             self._client.connect_async(settings.host, settings.port, keepalive=_KEEPALIVE_S, clean_start=True)
             self._client.loop_start()
-        except (OSError, ValueError) as error:
+        except OSError as error:
             self.events.put(Lost(f"the certificates cannot be used ({error})"))
 
     def publish(self, topic: Topic, payload: bytes, *, retain: bool = False) -> int | None:

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contract import ClinicId, DeviceId
 from device.camera import CameraSettings
 from device.picture_file import PictureFormat
+from groundwork.broker_settings import BrokerSettings
 
 
 class _Table(BaseModel):
@@ -19,16 +20,6 @@ class CalibrationSettings(_Table):
     """The scale, as long as it comes from the settings and not from a calibration target."""
 
     um_per_px: Annotated[float, Field(gt=0, le=100)]
-
-
-class BrokerSettings(_Table):
-    """Where figures go: an MQTT 5 broker over TLS, known by its authority, which knows this device by certificate."""
-
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)] = 8883
-    authority: Path
-    certificate: Path
-    key: Path
 
 
 class PictureServiceSettings(_Table):

@@ -1,1 +1,1 @@
-"""What both programs stand on: one strict settings file, files that are whole or absent, TLS with a certificate."""
+"""What both programs stand on: strict settings, files whole or absent, TLS with a certificate."""

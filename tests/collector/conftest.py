@@ -18,7 +18,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector import authority, broker
-from collector.settings import BrokerSettings
+from groundwork.broker_settings import BrokerSettings
 from tests.collector.examples import CLINIC, DEVICE
 
 OTHER_DEVICE = "chair-2"

@@ -20,10 +20,10 @@ from collector.broker_connection import (
     tls_context,
 )
 from collector.ingestion import Decision
-from collector.settings import BrokerSettings
 from collector.store import Answer, Store, StoreFailed
 from collector.subscriber import Subscriber
 from contract import Channel, Outcome, Presence, Receipt, Topic
+from groundwork.broker_settings import BrokerSettings
 from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true, free_port
 from tests.collector.examples import CLINIC, DEVICE, health, status
 from tests.examples import capture

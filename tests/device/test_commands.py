@@ -200,6 +200,7 @@ def test_what_is_no_patient_code_is_refused(tmp_path: Path, code: str) -> None:
         (("seed = 7", "sede = 7"), "line 7: unknown setting 'camera.simulated.sede'"),
         (("um_per_px = 5.3\n\n[b", "um_per_px = 0\n\n[b"), "line 12: setting 'calibration.um_per_px'"),
         (('url = "https', 'url = "http'), "https only"),
+        (('host = "127.0.0.1"', 'host = ""'), "line 15: setting 'broker.host'"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_line(
