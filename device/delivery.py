@@ -123,13 +123,13 @@ class Delivery:
 
     def _send_waiting(self, connection: BrokerConnection, session: "_Session") -> None:
         moment_s = time.monotonic()
-        for waiting in self._outbox.waiting_captures(WINDOW):
-            sending = session.on_their_way.setdefault(waiting.message_id, _Sending())
+        for message_id in self._outbox.waiting_captures(WINDOW):
+            sending = session.on_their_way.setdefault(message_id, _Sending())
             if sending.due_s > moment_s:
                 continue
-            number = connection.publish(self._topic(Channel.CAPTURE), waiting.payload)
+            number = connection.publish(self._topic(Channel.CAPTURE), self._outbox.payload(message_id))
             if number is not None:
-                session.numbers[number] = waiting.message_id
+                session.numbers[number] = message_id
                 sending.sent()
 
     def _send_health_when_due(self, connection: BrokerConnection, session: "_Session") -> None:

@@ -14,14 +14,6 @@ from device.store import Store
 
 
 @dataclass(frozen=True)
-class WaitingCapture:
-    """A capture without a receipt: its id and the bytes to publish."""
-
-    message_id: UUID
-    payload: bytes
-
-
-@dataclass(frozen=True)
 class WaitingPicture:
     """A picture that the collector has not confirmed."""
 
@@ -51,12 +43,19 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._connection = store.connection
 
-    def waiting_captures(self, limit: int) -> list[WaitingCapture]:
-        """Return the oldest ``limit`` captures without a receipt, in the order they were taken."""
+    def waiting_captures(self, limit: int) -> list[UUID]:
+        """Return the ids of the oldest ``limit`` captures without a receipt, in the order they were taken."""
         rows = self._connection.execute(
-            "SELECT message_id, payload FROM capture WHERE outcome IS NULL ORDER BY sequence LIMIT ?", (limit,)
+            "SELECT message_id FROM capture WHERE outcome IS NULL ORDER BY sequence LIMIT ?", (limit,)
         )
-        return [WaitingCapture(UUID(message_id), payload) for message_id, payload in rows]
+        return [UUID(message_id) for (message_id,) in rows]
+
+    def payload(self, message_id: UUID) -> bytes:
+        """Return the bytes to publish, the same each time."""
+        row = self._connection.execute(
+            "SELECT payload FROM capture WHERE message_id = ?", (str(message_id),)
+        ).fetchone()
+        return bytes(row[0])
 
     def record_receipt(self, receipt: Receipt) -> bool:
         """Write down what the clinic decided.

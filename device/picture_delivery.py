@@ -100,9 +100,7 @@ class PictureDelivery:
                     "If-None-Match": "*",
                 },
             )
-        # 412: the collector holds a picture of that name already, and the name is its digest
-        if response.status_code != httpx.codes.PRECONDITION_FAILED:
-            response.raise_for_status()
+        response.raise_for_status()
         self._outbox.record_picture_received(picture.sha256, clock.now())
         _log.info("The clinic holds picture %s.", picture.sha256[:12])
 
