@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import diameters, evidence, exclusions, figures, identity, lines, roots, units
+from analysis import diameters, evidence, exclusions, identity, lines, roots, units
 from analysis.evidence import Hue
 from analysis.flags import Flag
-from analysis.measurement import Hair, Kind, Measurement, PictureUnusable
+from analysis.measurement import Measurement, PictureUnusable
 from analysis.picture import SMALLEST_SIDE_MM, Channels, Picture, Plane, least_of_channels, read
+from analysis.summary import CountedHairs, Field, summarise
 
-THIN_HAIR_UM = 30.0
-"""Hairs below this count as thin (Rakowska; science.md)."""
 LONG_HAIR_MM = 2.0
 """Clipped hair is 0.5-1 mm long; where a tenth of the hairs is longer than this, the hair was not clipped."""
 CLEAR_PROMINENCE = 9.0
@@ -78,15 +77,9 @@ def measure(
         raise PictureUnusable("glare and borders leave no frame to count in: lower the light or take the picture again")
     shafts = _find_shafts(replace(coarse, bgr=exclusions.without_outside(coarse.bgr, frame)))
     counted = _count(shafts, frame, working, coarse, blur_sigma_px)
-    return _report(
-        counted,
-        frame,
-        coarse,
-        picture_px=(picture.shape[1], picture.shape[0]),
-        um_per_px=float(um_per_px),
-        terminal_from_um=terminal_from_um,
-        flags=_flags(counted, shafts, frame, _area_cm2(frame, coarse)),
-    )
+    field = _field(frame, coarse, (picture.shape[1], picture.shape[0]), float(um_per_px))
+    flags = _flags(counted, shafts, frame, field.area_cm2)
+    return summarise(counted, field, terminal_from_um=terminal_from_um, flags=flags)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,20 +90,6 @@ class _Shafts:
     skin: Plane
     found: list[identity.Found]
     centrelines_px: list[Array]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Counted:
-    """What is known of the shafts rooted in the frame, one entry each; diameters are NaN where none was clean."""
-
-    centrelines_px: list[Array]
-    lengths_mm: Array
-    diameters_um: Array
-    limited: NDArray[np.bool_]
-    rough_um: Array
-    probabilities: Array
-    unit: NDArray[np.intp]
-    blur_estimated: bool
 
 
 def _at_line_scale(working: Picture) -> Picture:
@@ -149,7 +128,7 @@ def _find_shafts(coarse: Picture) -> _Shafts:
 
 def _count(
     shafts: _Shafts, frame: exclusions.Frame, working: Picture, coarse: Picture, blur_sigma_px: float | None
-) -> _Counted:
+) -> CountedHairs:
     """Measure the shafts, and keep those whose root lies in the frame."""
     rooted = (
         frame.holds(np.array([line[0] for line in shafts.centrelines_px]))
@@ -171,7 +150,7 @@ def _count(
     keep = np.flatnonzero(rooted)
     kept = [shafts.centrelines_px[i] for i in keep]
     roots_um = np.array([line[0] for line in kept]).reshape(-1, 2) * coarse.um_per_px
-    return _Counted(
+    return CountedHairs(
         centrelines_px=[coarse.to_original_px(line) for line in kept],
         lengths_mm=np.array([np.hypot(*np.diff(line, axis=0).T).sum() for line in kept]) * coarse.um_per_px / 1000,
         diameters_um=diameters_um[keep],
@@ -191,66 +170,18 @@ def _sigma_at_working_scale(blur_sigma_px: float | None, halvings: int) -> float
     return float(np.sqrt(blur_sigma_px**2 / joined + (1 - 1 / joined) / 12))
 
 
-def _report(
-    counted: _Counted,
-    frame: exclusions.Frame,
-    coarse: Picture,
-    *,
-    picture_px: tuple[int, int],
-    um_per_px: float,
-    terminal_from_um: float,
-    flags: tuple[Flag, ...],
-) -> Measurement:
-    area_cm2 = _area_cm2(frame, coarse)
-    known = np.isfinite(counted.diameters_um)
-    rough_um = counted.rough_um  # neighbours that touch are in it
-    if known.any():
-        rough_um = np.minimum(rough_um, np.median(counted.diameters_um[known]))
-    diameter_um = np.where(known, counted.diameters_um, rough_um)
-    terminal = diameter_um >= terminal_from_um
-    count = len(terminal)
-    hairs = tuple(_hair(counted, i, "terminal" if terminal[i] else "vellus") for i in range(count))
-    p = counted.probabilities
-    sizes = np.bincount(counted.unit).astype(float) if count else np.zeros(0)
-    unit_p = np.array([p[counted.unit == i].max() for i in range(len(sizes))])
+def _field(frame: exclusions.Frame, coarse: Picture, picture_px: tuple[int, int], um_per_px: float) -> Field:
     x0, y0, x1, y1 = frame.box_px
     corners = coarse.to_original_px(np.array([[x0 - 0.5, y0 - 0.5], [x1 + 0.5, y1 + 0.5]]))
-    return Measurement(
+    return Field(
         um_per_px=um_per_px,
         picture_px=picture_px,
         frame_px=(float(corners[0, 0]), float(corners[0, 1]), float(corners[1, 0]), float(corners[1, 1])),
-        area_cm2=area_cm2,
-        hair_density_per_cm2=figures.density(p, area_cm2),
-        mean_diameter_um=figures.mean(counted.diameters_um[known]),
-        terminal_share=figures.share(int(terminal.sum()), count),
-        thin_hair_share=figures.share(int((diameter_um < THIN_HAIR_UM).sum()), count),
-        terminal_density_per_cm2=figures.density(p[terminal], area_cm2),
-        vellus_density_per_cm2=figures.density(p[~terminal], area_cm2),
-        unit_density_per_cm2=figures.density(unit_p, area_cm2),
-        hairs_per_unit=figures.mean(sizes),
-        cumulative_thickness_mm_per_cm2=figures.total_per_area(diameter_um / 1000, p, area_cm2),
-        hairs=hairs,
-        flags=flags,
+        area_cm2=_area_cm2(frame, coarse),
     )
 
 
-def _hair(counted: _Counted, i: int, kind: Kind) -> Hair:
-    line = counted.centrelines_px[i]
-    diameter_um = float(counted.diameters_um[i])
-    return Hair(
-        root_px=(float(line[0, 0]), float(line[0, 1])),
-        tip_px=(float(line[-1, 0]), float(line[-1, 1])),
-        centreline_px=line,
-        diameter_um=diameter_um if np.isfinite(diameter_um) else None,
-        diameter_limited=bool(counted.limited[i]),
-        length_mm=float(counted.lengths_mm[i]),
-        kind=kind,
-        probability=float(counted.probabilities[i]),
-        unit=int(counted.unit[i]),
-    )
-
-
-def _flags(counted: _Counted, shafts: _Shafts, frame: exclusions.Frame, area_cm2: float) -> tuple[Flag, ...]:
+def _flags(counted: CountedHairs, shafts: _Shafts, frame: exclusions.Frame, area_cm2: float) -> tuple[Flag, ...]:
     rows, columns = frame.counts.shape
     near = lines.MARGIN_PX + 2
     far = np.array([columns - 1 - near, rows - 1 - near])

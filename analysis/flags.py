@@ -30,4 +30,7 @@ class Flag(StrEnum):
     FEW_DIAMETERS = "few-diameters"
     """Fewer than 70 % of the hairs have a clean section to measure: kinds and thickness rest on rough widths."""
     SMALL_FRAME = "small-frame"
-    """The counting frame is below 0.2 cm2: the Poisson part of the intervals dominates."""
+    """The counting frame is below 0.2 cm2: few units are in it, and chance dominates the intervals."""
+    COLOUR_UNCALIBRATED = "colour-uncalibrated"
+    """The camera's colours are not calibrated: lightness and contrast of the shafts compare only with pictures of the
+    same instrument under the same light."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from analysis.flags import Flag
 
 Kind: TypeAlias = Literal["terminal", "vellus"]
+HairMode: TypeAlias = Literal["clipped", "long"]
 Point: TypeAlias = tuple[float, float]
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
 
@@ -79,6 +80,11 @@ class Hair:
         That this is one hair, 0 to 1.
     unit : int
         Number of its follicular unit within the measurement, from 0.
+    diameter_sd_um : float or None
+        Standard uncertainty of the diameter, what all hairs share (scale, blur) left out.
+    core_lab : (float, float, float) or None
+        Colour of the shaft's core in CIELAB (L*, a*, b*; D65), highlights left out; None where the shaft is too thin
+        to show its core.
     """
 
     root_px: Point
@@ -90,19 +96,27 @@ class Hair:
     kind: Kind
     probability: float
     unit: int
+    diameter_sd_um: float | None = None
+    core_lab: tuple[float, float, float] | None = None
 
     def as_dict(self) -> dict[str, Json]:
         """Give the hair as JSON-ready values (without its centreline)."""
         return {
             "root_px": [round(float(v), 1) for v in self.root_px],
             "tip_px": [round(float(v), 1) for v in self.tip_px],
-            "diameter_um": None if self.diameter_um is None else round(self.diameter_um, 1),
+            "diameter_um": _rounded(self.diameter_um, 1),
             "diameter_limited": self.diameter_limited,
             "length_mm": round(self.length_mm, 3),
             "kind": self.kind,
             "probability": round(self.probability, 3),
             "unit": self.unit,
+            "diameter_sd_um": _rounded(self.diameter_sd_um, 1),
+            "core_lab": None if self.core_lab is None else [round(float(v), 1) for v in self.core_lab],
         }
+
+
+def _rounded(number: float | None, digits: int) -> float | None:
+    return None if number is None else round(float(number), digits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,25 +133,64 @@ class Measurement:
         Bounding box x0, y0, x1, y1 of the counting frame.
     area_cm2 : float
         Area of the frame, less what is excluded.
-    mean_diameter_um, terminal_share, thin_hair_share, hairs_per_unit : Interval or None
-        None where there is no hair (or no diameter) to take them from.
+    terminal_from_um : float
+        Cut-off of terminal hair behind all figures that tell kinds apart.
+    hair_mode : {"clipped", "long"}
+        How the hair was taken to be: clipped to stubble, or long.
+    thin_hair_share : Interval or None
+        Share of hairs below 30 um.
+    diameter_spread_um : Interval or None
+        Standard deviation of the diameter over hairs.
+    diameter_diversity : Interval or None
+        Share of hairs whose diameter is off the mean by more than 20 % (anisotrichosis).
+    intermediate_hairs : int
+        Number of hairs from 30 to below 60 um.
+    unit_size_shares : tuple of four Interval, or None
+        Shares of units with one, two, three, and four or more hairs.
+    mean_length_mm : Interval or None
+        Of clipped hair; None for long hair, which leaves the picture.
+    shaft_lightness : Interval or None
+        Median L* of the shafts' cores: the pigmentation.
+    shaft_contrast : Interval or None
+        Median of L* of the skin beside a shaft less that of its core: above 0 where hair is darker than skin.
+    rootless_shafts : int
+        Shafts seen whose root is outside of the frame; they are not counted.
+    missed_expected, missed_expected_sd : float or None
+        Number of hairs of the frame that were expected to be missed, and its standard deviation; the intervals of hair
+        and vellus density hold them, their values do not. None where it was not looked for.
     flags : tuple of Flag
         Sorted.
+
+    Notes
+    -----
+    A figure is None where there is no hair, diameter or core to take it from, or too few to know their spread.
     """
 
     um_per_px: float
     picture_px: tuple[int, int]
     frame_px: tuple[float, float, float, float]
     area_cm2: float
+    terminal_from_um: float
+    hair_mode: HairMode
     hair_density_per_cm2: Interval
-    mean_diameter_um: Interval | None
-    terminal_share: Interval | None
-    thin_hair_share: Interval | None
     terminal_density_per_cm2: Interval
     vellus_density_per_cm2: Interval
+    intermediate_hairs: int
+    mean_diameter_um: Interval | None
+    diameter_spread_um: Interval | None
+    diameter_diversity: Interval | None
+    terminal_share: Interval | None
+    thin_hair_share: Interval | None
     unit_density_per_cm2: Interval
     hairs_per_unit: Interval | None
+    unit_size_shares: tuple[Interval, Interval, Interval, Interval] | None
     cumulative_thickness_mm_per_cm2: Interval
+    mean_length_mm: Interval | None
+    shaft_lightness: Interval | None
+    shaft_contrast: Interval | None
+    rootless_shafts: int
+    missed_expected: float | None
+    missed_expected_sd: float | None
     hairs: tuple[Hair, ...]
     flags: tuple[Flag, ...]
 
@@ -148,20 +201,33 @@ class Measurement:
             interval: Interval | None = getattr(self, name)
             return None if interval is None else dict(interval.as_dict(digits))
 
+        sizes = self.unit_size_shares
         return {
             "um_per_px": round(self.um_per_px, 6),
             "picture_px": list(self.picture_px),
             "frame_px": [round(float(v), 1) for v in self.frame_px],
             "area_cm2": round(self.area_cm2, 5),
+            "terminal_from_um": round(self.terminal_from_um, 3),
+            "hair_mode": self.hair_mode,
             "hair_density_per_cm2": figure("hair_density_per_cm2", 2),
-            "mean_diameter_um": figure("mean_diameter_um", 2),
-            "terminal_share": figure("terminal_share", 4),
-            "thin_hair_share": figure("thin_hair_share", 4),
             "terminal_density_per_cm2": figure("terminal_density_per_cm2", 2),
             "vellus_density_per_cm2": figure("vellus_density_per_cm2", 2),
+            "intermediate_hairs": self.intermediate_hairs,
+            "mean_diameter_um": figure("mean_diameter_um", 2),
+            "diameter_spread_um": figure("diameter_spread_um", 2),
+            "diameter_diversity": figure("diameter_diversity", 4),
+            "terminal_share": figure("terminal_share", 4),
+            "thin_hair_share": figure("thin_hair_share", 4),
             "unit_density_per_cm2": figure("unit_density_per_cm2", 2),
             "hairs_per_unit": figure("hairs_per_unit", 3),
+            "unit_size_shares": None if sizes is None else [dict(one.as_dict(4)) for one in sizes],
             "cumulative_thickness_mm_per_cm2": figure("cumulative_thickness_mm_per_cm2", 3),
+            "mean_length_mm": figure("mean_length_mm", 3),
+            "shaft_lightness": figure("shaft_lightness", 1),
+            "shaft_contrast": figure("shaft_contrast", 1),
+            "rootless_shafts": self.rootless_shafts,
+            "missed_expected": _rounded(self.missed_expected, 1),
+            "missed_expected_sd": _rounded(self.missed_expected_sd, 1),
             "hairs": [hair.as_dict() for hair in self.hairs],
             "flags": [str(flag) for flag in self.flags],
         }

@@ -10,9 +10,10 @@ from contract import Calibration, Hair, HairKind, Interval, Measurement
 class Figure:
     """A figure ready to be shown; ``value`` is ``None`` where the picture does not support it.
 
-    ``unit`` is for people, ``ucum`` the code of the same unit (https://ucum.org).
+    ``unit`` is for people, ``ucum`` the code of the same unit (https://ucum.org); ``about`` is what it is shown under.
     """
 
+    about: str
     name: str
     value: str | None
     interval: str | None
@@ -22,41 +23,83 @@ class Figure:
 
 @dataclass(frozen=True)
 class _Notation:
+    about: str
     name: str
     unit: str
     ucum: str
     decimals: int
     factor: float = 1.0
+    later: bool = False
+    """Not in the first messages, so that its absence says nothing of the picture."""
 
+
+_SHARE = ("%", "%", 0, 100.0)
 
 _NOTATIONS = {
-    "hair_density_per_cm2": _Notation("Hair density", "hairs/cm²", "{hairs}/cm2", 0),
-    "terminal_density_per_cm2": _Notation("Terminal hair density", "hairs/cm²", "{hairs}/cm2", 0),
-    "vellus_density_per_cm2": _Notation("Vellus hair density", "hairs/cm²", "{hairs}/cm2", 0),
-    "mean_diameter_um": _Notation("Mean projected diameter", "µm", "um", 1),
-    "terminal_share": _Notation("Terminal share", "%", "%", 0, 100),
-    "thin_hair_share": _Notation("Thin-hair share (< 30 µm)", "%", "%", 0, 100),
-    "unit_density_per_cm2": _Notation("Follicular unit density", "units/cm²", "{FU}/cm2", 0),
-    "hairs_per_unit": _Notation("Hairs per follicular unit", "hairs/unit", "{hairs}/{FU}", 2),
-    "cumulative_thickness_mm_per_cm2": _Notation("Cumulative hair thickness", "mm/cm²", "mm/cm2", 1),
+    "hair_density_per_cm2": _Notation("Hairs", "Hair density", "hairs/cm²", "{hairs}/cm2", 0),
+    "terminal_density_per_cm2": _Notation("Hairs", "Terminal hair density", "hairs/cm²", "{hairs}/cm2", 0),
+    "vellus_density_per_cm2": _Notation("Hairs", "Vellus hair density", "hairs/cm²", "{hairs}/cm2", 0),
+    "terminal_share": _Notation("Hairs", "Terminal share", *_SHARE),
+    "thin_hair_share": _Notation("Hairs", "Thin-hair share (< 30 µm)", *_SHARE),
+    "mean_diameter_um": _Notation("Shafts", "Mean projected diameter", "µm", "um", 1),
+    "diameter_spread_um": _Notation("Shafts", "Diameter, standard deviation", "µm", "um", 1, later=True),
+    "diameter_diversity": _Notation("Shafts", "Diameter diversity (> 20 % off the mean)", *_SHARE, later=True),
+    "cumulative_thickness_mm_per_cm2": _Notation("Shafts", "Cumulative hair thickness", "mm/cm²", "mm/cm2", 1),
+    "mean_length_mm": _Notation("Shafts", "Mean visible length", "mm", "mm", 2, later=True),
+    "shaft_lightness": _Notation("Shafts", "Lightness, median", "L*", "1", 0, later=True),
+    "shaft_contrast": _Notation("Shafts", "Darker than the skin by, median", "L*", "1", 0, later=True),
+    "unit_density_per_cm2": _Notation("Follicular units", "Unit density", "units/cm²", "{FU}/cm2", 0),
+    "hairs_per_unit": _Notation("Follicular units", "Hairs per unit", "hairs/unit", "{hairs}/{FU}", 2),
 }
+
+_UNIT_SIZES = ("Units of one hair", "Units of two hairs", "Units of three hairs", "Units of four and more")
 
 
 def figure(measurement: Measurement, field: str) -> Figure:
     """Return one figure of a measurement, by its field's name."""
-    notation = _NOTATIONS[field]
-    interval: Interval | None = getattr(measurement, field)
-    if interval is None:
-        return Figure(notation.name, None, None, notation.unit, notation.ucum)
-    value, low, high = (
-        f"{number * notation.factor:.{notation.decimals}f}" for number in (interval.value, interval.low, interval.high)
-    )
-    return Figure(notation.name, value, f"{low} to {high}", notation.unit, notation.ucum)
+    return _written(_NOTATIONS[field], getattr(measurement, field))
 
 
 def figures(measurement: Measurement) -> list[Figure]:
-    """Return all figures of a measurement, in the order they are shown."""
-    return [figure(measurement, field) for field in _NOTATIONS]
+    """Return the figures of a measurement, in the order they are shown; those of later messages where they are."""
+    shown = []
+    for field, notation in _NOTATIONS.items():
+        interval: Interval | None = getattr(measurement, field)
+        if interval is not None or not notation.later:
+            shown.append(_written(notation, interval))
+    if measurement.unit_size_shares is not None:
+        sizes = zip(_UNIT_SIZES, measurement.unit_size_shares, strict=True)
+        shown.extend(_written(_Notation("Follicular units", name, *_SHARE), share) for name, share in sizes)
+    return shown
+
+
+def _written(notation: _Notation, interval: Interval | None) -> Figure:
+    if interval is None:
+        return Figure(notation.about, notation.name, None, None, notation.unit, notation.ucum)
+    value, low, high = (
+        f"{number * notation.factor:.{notation.decimals}f}" for number in (interval.value, interval.low, interval.high)
+    )
+    return Figure(notation.about, notation.name, value, f"{low} to {high}", notation.unit, notation.ucum)
+
+
+def counts(measurement: Measurement) -> list[str]:
+    """Return what was counted, and what was not, in sentences."""
+    cut_um = measurement.terminal_from_um
+    sentences = [f"{_hairs(len(measurement.hairs))} in {measurement.area_cm2:.2f} cm²."]
+    if cut_um is not None:
+        sentences.append(f"Terminal from {cut_um:g} µm.")
+    if measurement.intermediate_hairs:
+        sentences.append(f"{_hairs(measurement.intermediate_hairs)} from 30 to 60 µm.")
+    if measurement.rootless_shafts:
+        sentences.append(f"{_hairs(measurement.rootless_shafts)} rooted outside of the frame: not counted.")
+    if measurement.missed_expected is not None:
+        sd = "" if measurement.missed_expected_sd is None else f" ± {measurement.missed_expected_sd:.0f}"
+        sentences.append(f"About {measurement.missed_expected:.0f}{sd} more were probably missed: in the intervals.")
+    return sentences
+
+
+def _hairs(count: int) -> str:
+    return "1 hair" if count == 1 else f"{count} hairs"
 
 
 def hair(shown: Hair) -> str:
@@ -65,8 +108,10 @@ def hair(shown: Hair) -> str:
     if shown.diameter_um is None:
         diameter = "diameter not measurable"
     else:
-        diameter = f"{'≤ ' if shown.diameter_limited else ''}{shown.diameter_um:.0f} µm"
-    return f"{kind}, {diameter}, {shown.length_mm:.2f} mm, probability {shown.probability:.2f}, unit {shown.unit}"
+        known = "" if shown.diameter_sd_um is None or shown.diameter_limited else f" ± {shown.diameter_sd_um:.0f}"
+        diameter = f"{'≤ ' if shown.diameter_limited else ''}{shown.diameter_um:.0f}{known} µm"
+    core = "" if shown.core_lab is None else f", core L* {shown.core_lab[0]:.0f}"
+    return f"{kind}, {diameter}, {shown.length_mm:.2f} mm{core}, probability {shown.probability:.2f}, unit {shown.unit}"
 
 
 def scale(calibration: Calibration) -> str:

@@ -174,9 +174,11 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
         has_picture=lambda sha256: pictures.path(sha256) is not None,
         figure=figures.figure,
         figures=figures.figures,
+        counts=figures.counts,
         verdicts=words.VERDICTS,
         sites=words.SITES,
         sources=words.SOURCES,
+        hair_modes=words.HAIR_MODES,
         terminal=HairKind.TERMINAL,
     )
     environment.filters.update(

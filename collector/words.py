@@ -42,8 +42,13 @@ FLAGS = {
     "long-hair": "Hairs are longer than clipped ones: crossings hide roots, and the density is a lower limit.",
     "pale-hair": "The hair is pale and was found in the blue channel; the finest may be missed.",
     "light-hair": "The hair is lighter than the skin.",
+    "colour-uncalibrated": (
+        "Colours are not calibrated: lightness and contrast compare only within this instrument and light."
+    ),
     "small-frame": "The counting frame is below 0.2 cm²: chance dominates the intervals.",
 }
+
+HAIR_MODES = {"clipped": "Clipped", "long": "Long"}
 
 SOURCES = {"settings": "typed into the settings", "target": "measured on a calibration target"}
 

@@ -46,6 +46,36 @@ def measurement(**changes: Any) -> Measurement:  # noqa: ANN401  any field of th
     return Measurement.model_validate(fields | changes)
 
 
+def full_measurement(**changes: Any) -> Measurement:  # noqa: ANN401  any field of the model
+    """Return a measurement with every figure and every part of a hair there."""
+    hair = measurement().hairs[0].model_copy(update={"diameter_sd_um": 1.8, "core_lab": (22.4, 4.1, 9.0)})
+    fields: dict[str, Any] = {
+        "terminal_from_um": 40.0,
+        "hair_mode": "clipped",
+        "terminal_density_per_cm2": Interval(value=130.2, low=110.0, high=152.0),
+        "vellus_density_per_cm2": Interval(value=20.1, low=12.0, high=33.0),
+        "intermediate_hairs": 12,
+        "diameter_spread_um": Interval(value=17.2, low=15.0, high=19.6),
+        "diameter_diversity": Interval(value=0.31, low=0.25, high=0.38),
+        "terminal_share": Interval(value=0.87, low=0.81, high=0.91),
+        "thin_hair_share": Interval(value=0.09, low=0.05, high=0.15),
+        "unit_density_per_cm2": Interval(value=86.0, low=78.0, high=95.0),
+        "hairs_per_unit": Interval(value=1.75, low=1.56, high=1.96),
+        "unit_size_shares": tuple(
+            Interval(value=share, low=share / 2, high=share + 0.1) for share in (0.45, 0.42, 0.07, 0.06)
+        ),
+        "cumulative_thickness_mm_per_cm2": Interval(value=9.3, low=8.1, high=10.5),
+        "mean_length_mm": Interval(value=0.71, low=0.68, high=0.74),
+        "shaft_lightness": Interval(value=23.4, low=21.0, high=25.8),
+        "shaft_contrast": Interval(value=41.0, low=38.6, high=43.2),
+        "rootless_shafts": 3,
+        "missed_expected": 4.2,
+        "missed_expected_sd": 2.1,
+        "hairs": (hair,),
+    }
+    return measurement(**fields | changes)
+
+
 def capture(**changes: Any) -> Capture:  # noqa: ANN401  any field of the model
     """Return a capture of the frontal site."""
     moment = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)

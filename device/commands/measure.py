@@ -4,6 +4,7 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from analysis import Measurement, PictureUnusable, draw_overlay
+from analysis import Flag, Interval, Measurement, PictureUnusable, draw_overlay
 from analysis import measure as measure_picture
 from contract.measurement import MAX_UM_PER_PX
 from device import picture_file
@@ -19,6 +20,7 @@ from device.picture_file import PICTURE_SUFFIXES, PictureUnreadable
 from groundwork.durable_file import write_durably
 
 _WIDTH_IN_A_FILE = 160
+_TERMINAL_FROM_UM = ("30", "40")
 
 
 def _scale(_context: click.Context, _parameter: click.Parameter, um_per_px: float) -> float:
@@ -29,16 +31,50 @@ def _scale(_context: click.Context, _parameter: click.Parameter, um_per_px: floa
     return um_per_px
 
 
+def _blur(_context: click.Context, _parameter: click.Parameter, blur_sigma_px: float | None) -> float | None:
+    if blur_sigma_px is not None and not 0 < blur_sigma_px <= 100:
+        raise click.BadParameter("the blur is the sigma of the optics in pixels, greater than 0, such as 0.9.")
+    return blur_sigma_px
+
+
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PICTURE...")
 @click.option("--um-per-px", type=float, required=True, callback=_scale, help="Micrometres per pixel of the pictures.")
+@click.option(
+    "--blur-sigma-px", type=float, callback=_blur, help="Calibrated blur in pixels; else read from the shafts' edges."
+)
+@click.option(
+    "--terminal-from-um",
+    type=click.Choice(_TERMINAL_FROM_UM),
+    help="Diameter from which a hair is terminal: 40 (TrichoScan, the default) or 30 (drug trials).",
+)
+@click.option("--hair", "hair_mode", type=click.Choice(["auto", "clipped", "long"]), help="By default found (auto).")
+@click.option("--thin-recall", is_flag=True, help="Find out how many thin hairs are missed, by drawing some in.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurements as JSON, one line a picture.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write FOLDER/NAME.json for each picture."
 )
 @click.option("--overlay", is_flag=True, help="Write FOLDER/NAME.overlay.jpg too, with what was counted drawn in.")
-def measure(pictures: tuple[Path, ...], um_per_px: float, as_json: bool, out: Path | None, overlay: bool) -> None:
+def measure(
+    *,
+    pictures: tuple[Path, ...],
+    um_per_px: float,
+    blur_sigma_px: float | None,
+    terminal_from_um: str | None,
+    hair_mode: str | None,
+    thin_recall: bool,
+    as_json: bool,
+    out: Path | None,
+    overlay: bool,
+) -> None:
     """Count and measure the hairs of each PICTURE (a file, or a folder of them)."""
+    settings: dict[str, Any] = {
+        "blur_sigma_px": blur_sigma_px,
+        "terminal_from_um": None if terminal_from_um is None else float(terminal_from_um),
+        "hair_mode": hair_mode,
+        "thin_recall": thin_recall or None,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
     files = _files(pictures)
     if overlay and out is None:
         raise click.UsageError("--overlay needs --out FOLDER to write into.")
@@ -51,13 +87,12 @@ def measure(pictures: tuple[Path, ...], um_per_px: float, as_json: bool, out: Pa
                 f"{out} cannot be made ({error.strerror}). Name another folder for --out."
             ) from error
     complaints = Console(stderr=True, highlight=False, soft_wrap=True)
-    headings = ("picture", "hairs/cm2 (95 %)", "mean um (95 %)", "hairs", "cm2", "flags")
-    table = Table(*headings, box=None, padding=(0, 2, 0, 0))
+    table = _table()
     failed = 0
     for file in track(files, "Measuring", console=complaints, disable=len(files) == 1, transient=True):
         try:
             pixels = picture_file.read(file)
-            measurement = measure_picture(pixels, um_per_px)
+            measurement = measure_picture(pixels, um_per_px, **given)
             text = json.dumps(measurement.as_dict())
             if out is not None:
                 write_durably(out / f"{file.stem}.json", text.encode())
@@ -105,13 +140,27 @@ def _refuse_same_names(files: list[Path]) -> None:
         )
 
 
+def _table() -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("picture", overflow="fold")
+    for heading in ("hairs/cm2 (95 %)", "mean um (95 %)", "terminal", "hairs", "cm2"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("flags", min_width=len(max(Flag, key=len)) + 1)
+    return table
+
+
 def _row(file: Path, measurement: Measurement) -> tuple[str, ...]:
-    density, diameter = measurement.hair_density_per_cm2, measurement.mean_diameter_um
+    terminal = measurement.terminal_share
     return (
         escape(file.name),
-        f"{density.value:.0f} ({density.low:.0f}-{density.high:.0f})",
-        f"{diameter.value:.0f} ({diameter.low:.0f}-{diameter.high:.0f})" if diameter else "-",
+        _figure(measurement.hair_density_per_cm2),
+        _figure(measurement.mean_diameter_um),
+        f"{terminal.value:.0%}" if terminal else "-",
         str(len(measurement.hairs)),
         f"{measurement.area_cm2:.3f}",
         ", ".join(measurement.flags),
     )
+
+
+def _figure(interval: Interval | None) -> str:
+    return f"{interval.value:.0f} ({interval.low:.0f}-{interval.high:.0f})" if interval else "-"

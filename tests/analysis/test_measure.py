@@ -258,22 +258,41 @@ def test_glare_everywhere_leaves_nothing_to_count_in() -> None:
 def test_the_json_form_is_the_agreed_one() -> None:
     """The contract, the store and the collector read exactly these keys."""
     given = json.loads(as_bytes(measured(scalp())))
-    intervals = [
+    assert list(given) == [
+        "um_per_px",
+        "picture_px",
+        "frame_px",
+        "area_cm2",
+        "terminal_from_um",
+        "hair_mode",
         "hair_density_per_cm2",
-        "mean_diameter_um",
-        "terminal_share",
-        "thin_hair_share",
         "terminal_density_per_cm2",
         "vellus_density_per_cm2",
+        "intermediate_hairs",
+        "mean_diameter_um",
+        "diameter_spread_um",
+        "diameter_diversity",
+        "terminal_share",
+        "thin_hair_share",
         "unit_density_per_cm2",
         "hairs_per_unit",
+        "unit_size_shares",
         "cumulative_thickness_mm_per_cm2",
+        "mean_length_mm",
+        "shaft_lightness",
+        "shaft_contrast",
+        "rootless_shafts",
+        "missed_expected",
+        "missed_expected_sd",
+        "hairs",
+        "flags",
     ]
-    assert list(given) == ["um_per_px", "picture_px", "frame_px", "area_cm2", *intervals, "hairs", "flags"]
     assert given["picture_px"] == [560, 520]
-    for name in intervals:
-        assert list(given[name]) == ["value", "low", "high"]
-        assert given[name]["low"] <= given[name]["value"] <= given[name]["high"]
+    figures = [value for value in given.values() if isinstance(value, dict)] + given["unit_size_shares"]
+    assert len(figures) >= 15
+    for figure in figures:
+        assert list(figure) == ["value", "low", "high"]
+        assert figure["low"] <= figure["value"] <= figure["high"]
     hair = given["hairs"][0]
     assert list(hair) == [
         "root_px",
@@ -284,6 +303,8 @@ def test_the_json_form_is_the_agreed_one() -> None:
         "kind",
         "probability",
         "unit",
+        "diameter_sd_um",
+        "core_lab",
     ]
     assert given["flags"] == sorted(given["flags"])
     assert set(given["flags"]) <= {str(flag) for flag in Flag}

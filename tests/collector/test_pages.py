@@ -18,7 +18,7 @@ from collector.store import Store, StoreFailed
 from contract import PROTOCOL, Calibration, Capture, Channel, Hair, HairKind, Interval, Quality, Site, Topic, Verdict
 from tests.collector.asgi import AsgiClient
 from tests.collector.examples import CLINIC, DEVICE, NOW, health, status
-from tests.examples import PICTURE_BYTES, capture, measurement
+from tests.examples import PICTURE_BYTES, capture, full_measurement, measurement
 
 TOPIC = Topic(CLINIC, DEVICE, Channel.CAPTURE)
 
@@ -163,6 +163,23 @@ def test_capture_page_shows_everything_about_a_capture(clinic: Clinic) -> None:
     ):
         assert piece in text
     assert "Picture pending" not in text
+
+
+def test_capture_page_shows_the_figures_of_this_release(clinic: Clinic) -> None:
+    """Breaks when a figure that the device sends is not where people look for it."""
+    shown = capture(measurement=full_measurement())
+    clinic.holds(shown)
+    text = text_of(clinic.page(f"/captures/{shown.message_id}"))
+    for piece in (
+        "off the mean) 31 25 to 38 %",
+        "Units of two hairs 42 21 to 52 %",
+        "Mean visible length 0.71 0.68 to 0.74 mm",
+        "Lightness, median 23 21 to 26 L*",
+        "12 hairs from 30 to 60 µm",
+        "Hair Clipped",
+    ):
+        assert piece in text
+    assert "Not measurable" not in text
 
 
 def test_known_uncertainty_is_shown(clinic: Clinic) -> None:

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contract import (
+    MAX_MESSAGE_BYTES,
     Capture,
     Channel,
     Health,
     Interval,
+    Measurement,
     Message,
     Outcome,
     Receipt,
@@ -59,6 +61,93 @@ def test_a_field_of_a_later_release_is_passed_over() -> None:
     later["something_new"] = 1
     later["measurement"]["something_new"] = {"a": 1}
     assert Capture.model_validate(later) == capture
+
+
+FIRST_FIGURES: dict[str, Any] = {
+    "um_per_px": 5.3,
+    "picture_px": [2028, 1520],
+    "frame_px": [20.0, 20.0, 2008.0, 1500.0],
+    "area_cm2": 0.826,
+    "hair_density_per_cm2": {"value": 1.21, "low": 0.2, "high": 6.9},
+    "mean_diameter_um": None,
+    "terminal_share": {"value": 1.0, "low": 0.21, "high": 1.0},
+    "thin_hair_share": {"value": 0.0, "low": 0.0, "high": 0.79},
+    "terminal_density_per_cm2": {"value": 1.21, "low": 0.2, "high": 6.9},
+    "vellus_density_per_cm2": {"value": 0.0, "low": 0.0, "high": 4.7},
+    "unit_density_per_cm2": {"value": 1.21, "low": 0.2, "high": 6.9},
+    "hairs_per_unit": None,
+    "cumulative_thickness_mm_per_cm2": {"value": 0.07, "low": 0.0, "high": 0.2},
+    "hairs": [
+        {
+            "root_px": [10.0, 20.0],
+            "tip_px": [60.0, 20.5],
+            "diameter_um": 61.2,
+            "diameter_limited": False,
+            "length_mm": 0.27,
+            "kind": "terminal",
+            "probability": 0.97,
+            "unit": 0,
+        }
+    ],
+    "flags": ["blur-estimated"],
+}
+"""A measurement as the first release wrote it."""
+
+
+def test_a_message_of_the_first_release_is_read() -> None:
+    """Breaks when captures that wait in a store, or lie in a collector's, can no longer be read."""
+    read = Measurement.model_validate_json(json.dumps(FIRST_FIGURES))
+    written = read.model_dump(mode="json")
+    assert {name: written[name] for name in FIRST_FIGURES if name != "hairs"} == {
+        name: value for name, value in FIRST_FIGURES.items() if name != "hairs"
+    }
+    later = set(Measurement.model_fields) - set(FIRST_FIGURES)
+    assert len(later) == 12
+    assert {getattr(read, name) for name in later} == {None}
+    assert (read.hairs[0].diameter_sd_um, read.hairs[0].core_lab) == (None, None)
+
+
+def test_every_figure_survives_the_wire() -> None:
+    """Breaks when a figure of this release is lost or changed between sender and reader."""
+    capture = examples.capture(measurement=examples.full_measurement())
+    assert None not in {getattr(capture.measurement, name) for name in Measurement.model_fields}
+    assert Capture.model_validate_json(capture.encode()) == capture
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"diameter_diversity": {"value": 1.2, "low": 1.0, "high": 1.4}},
+        {"unit_size_shares": [{"value": 0.5, "low": 0.4, "high": 0.6}] * 3},
+        {"hair_mode": "curly"},
+        {"terminal_from_um": 0},
+        {"rootless_shafts": -1},
+        {"missed_expected_sd": -0.5},
+        {"hairs": [{**FIRST_FIGURES["hairs"][0], "core_lab": [120.0, 0.0, 0.0]}]},
+    ],
+)
+def test_figures_out_of_bounds_are_refused(change: dict[str, Any]) -> None:
+    """Breaks when a share above one or a lightness above white is shown to a patient."""
+    with pytest.raises(ValidationError):
+        examples.full_measurement(**change)
+
+
+def test_the_longest_capture_fits_its_bound() -> None:
+    """Breaks when a capture of the densest scalp is measured and kept, and then refused for its length."""
+    long = 12345.678901234567
+    hair = {
+        "root_px": (long, -long),
+        "tip_px": (-long, long),
+        "diameter_um": long / 100,
+        "length_mm": long / 100,
+        "kind": "terminal",
+        "probability": 0.12345678901234568,
+        "unit": MAX_HAIRS,
+        "diameter_sd_um": long / 100,
+        "core_lab": (long / 200, -long / 200, -long / 200),
+    }
+    capture = examples.capture(measurement=examples.full_measurement(hairs=[hair] * MAX_HAIRS))
+    assert 0.8 * MAX_MESSAGE_BYTES < len(capture.encode()) <= MAX_MESSAGE_BYTES
 
 
 @pytest.mark.parametrize(

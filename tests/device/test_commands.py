@@ -1,6 +1,7 @@
 """The command line: figures for good input, one sentence and exit code 2 for bad."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+import analysis
 import device.capture
 from contract import PROTOCOL, Measurement
 from device import picture_file
@@ -86,6 +88,77 @@ def test_many_pictures_are_written_with_their_overlays(tmp_path: Path, scalp_pic
     assert sorted(p.name for p in out.iterdir()) == ["a.json", "a.overlay.jpg", "b.json", "b.overlay.jpg"]
     assert picture_file.read(out / "a.overlay.jpg").shape == scalp_picture.shape
     assert (out / "a.json").read_bytes() == (out / "b.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "passed"),
+    [
+        ([], {}),
+        (["--terminal-from-um", "30"], {"terminal_from_um": 30.0}),
+        (["--blur-sigma-px", "0.9"], {"blur_sigma_px": 0.9}),
+        (["--hair", "long"], {"hair_mode": "long"}),
+        (["--hair", "auto", "--thin-recall"], {"hair_mode": "auto", "thin_recall": True}),
+    ],
+)
+def test_options_reach_the_measuring(
+    tmp_path: Path,
+    scalp_picture: picture_file.Pixels,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    passed: dict[str, Any],
+) -> None:
+    """Breaks when an option is taken, and then measured without."""
+    asked: list[dict[str, Any]] = []
+
+    def stand_in(pixels: picture_file.Pixels, um_per_px: float, **given: Any) -> analysis.Measurement:  # noqa: ANN401
+        asked.append(given)
+        return analysis.measure(pixels, um_per_px)
+
+    monkeypatch.setattr(sys.modules["device.commands.measure"], "measure_picture", stand_in)
+    _write(tmp_path / "a.png", scalp_picture)
+    assert trichoscope("measure", tmp_path / "a.png", "--um-per-px", 5.3, *options).exit_code == 0
+    assert asked == [passed]
+
+
+def test_the_cut_off_asked_for_is_in_the_measurement(tmp_path: Path, scalp_picture: picture_file.Pixels) -> None:
+    """Breaks when a terminal share does not say what terminal was."""
+    _write(tmp_path / "a.png", scalp_picture)
+    by_default, lower = (
+        Measurement.model_validate_json(trichoscope("measure", tmp_path / "a.png", *options).stdout)
+        for options in (
+            ("--um-per-px", 5.3, "--json"),
+            ("--um-per-px", 5.3, "--json", "--terminal-from-um", 30, "--blur-sigma-px", 0.9),
+        )
+    )
+    assert (by_default.terminal_from_um, lower.terminal_from_um) == (40.0, 30.0)
+    assert "blur-estimated" in by_default.flags
+    assert "blur-estimated" not in lower.flags
+
+
+@pytest.mark.parametrize(
+    "option", ["--terminal-from-um=35", "--hair=short", "--blur-sigma-px=0", "--blur-sigma-px=nan"]
+)
+def test_a_senseless_option_is_refused(tmp_path: Path, option: str) -> None:
+    """Breaks when a slip of the keyboard is measured with."""
+    result = trichoscope("measure", tmp_path, "--um-per-px", 5.3, option)
+    assert result.exit_code == 2
+    assert option.partition("=")[0] in result.stderr
+
+
+def test_the_table_is_read_on_100_columns(
+    tmp_path: Path, scalp_picture: picture_file.Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a figure, a picture's name or a flag is cut short on a usual terminal."""
+    monkeypatch.setattr(sys.modules["device.commands.measure"], "_WIDTH_IN_A_FILE", 100)
+    _write(tmp_path / "P-0042_temporal-left.png", scalp_picture)
+    lines = trichoscope("measure", tmp_path, "--um-per-px", 5.3).stdout.splitlines()
+    measured = Measurement.model_validate_json(trichoscope("measure", tmp_path, "--um-per-px", 5.3, "--json").stdout)
+    assert max(len(line) for line in lines) <= 100
+    text = "\n".join(lines)
+    assert "…" not in text
+    density = measured.hair_density_per_cm2
+    assert f"{density.value:.0f} ({density.low:.0f}-{density.high:.0f})" in text
+    assert all(flag in text for flag in measured.flags)
 
 
 @pytest.mark.parametrize("scale", ["0", "-1", "nan", "inf", "1e300", "much"])
