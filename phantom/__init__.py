@@ -1,5 +1,6 @@
 """A drawn scalp whose every hair is known: truth for tests, benchmarks and the simulated camera."""
 
+from phantom.burnt_in import Print
 from phantom.change import clip, gain, lose, regrow, thin, wash
 from phantom.growth import grow
 from phantom.optics import Light, Optics, Pose
@@ -15,6 +16,7 @@ __all__ = [
     "OutsideScalpError",
     "Photograph",
     "Pose",
+    "Print",
     "Scalp",
     "ScalpSettings",
     "SettingError",

@@ -78,11 +78,17 @@ def grow_hair(
 
 
 def direction_at(place_mm: Points, settings: ScalpSettings, seed: int) -> float:
-    """Give the direction of growth at a place in rad: it drifts by some 10 degrees a cm, so neighbours agree."""
+    """Give the direction of growth at a place in rad.
+
+    It drifts by some 10 degrees a cm, so that neighbours agree, but for those on the two sides of a parting.
+    """
     rng = np.random.default_rng([seed, 3])
     waves = rng.normal(0.0, 2 * np.pi / 25.0, (3, 2))
     phases = rng.uniform(0.0, 2 * np.pi, 3)
-    return float(np.deg2rad(settings.direction_deg) + 0.1 * np.sin(waves @ np.asarray(place_mm) + phases).sum())
+    direction_rad = float(np.deg2rad(settings.direction_deg))
+    if settings.parted and np.dot(place_mm, [np.cos(direction_rad), np.sin(direction_rad)]) < 0:
+        direction_rad += np.pi
+    return float(direction_rad + 0.1 * np.sin(waves @ np.asarray(place_mm) + phases).sum())
 
 
 def _place_units(settings: ScalpSettings, rng: np.random.Generator) -> Points:

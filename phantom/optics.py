@@ -49,6 +49,16 @@ class Optics:
         Compress and decode; None for none.
     colour_gains : (float, float, float)
         White balance error on blue, green, red.
+    field_mm : float or None
+        Diameter of the round field that the optic lets through, about the picture's middle; around it is near black.
+        None for a field that fills the picture.
+    field_rim_mm : float
+        Over which the light falls off at that field's edge, from 16 % to 84 %.
+    gamma : float
+        Tone curve ``255 * (v / 255) ** gamma``, before the sharpening; 0.4 to 2.5.
+    sharpening : float
+        Of an unsharp mask of 1.2 px, as video microscopes have: edges overshoot. 0 (none) to 4. `blur_sigma_px` is the
+        blur before it.
 
     Raises
     ------
@@ -66,6 +76,10 @@ class Optics:
     bayer: bool = False
     jpeg_quality: int | None = None
     colour_gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    field_mm: float | None = None
+    field_rim_mm: float = 0.12
+    gamma: float = 1.0
+    sharpening: float = 0.0
 
     def __post_init__(self) -> None:
         require_between("um_per_px", self.um_per_px, 0.5, 50.0)
@@ -77,6 +91,10 @@ class Optics:
         require_between("read_noise", self.read_noise, 0.0, 50.0)
         require_between("jpeg_quality", 90 if self.jpeg_quality is None else self.jpeg_quality, 1, 100)
         require_between("colour_gains", min(self.colour_gains), 0.1, 4.0)
+        require_between("field_mm", 5.0 if self.field_mm is None else self.field_mm, 0.5, 60.0)
+        require_between("field_rim_mm", self.field_rim_mm, 0.01, 2.0)
+        require_between("gamma", self.gamma, 0.4, 2.5)
+        require_between("sharpening", self.sharpening, 0.0, 4.0)
 
     @property
     def middle_px(self) -> Points:
@@ -162,6 +180,9 @@ class Light:
         Glistening of the skin's relief and of wet patches, 0 (crossed polarisers) to 1.
     highlight : float
         Brightness of the line of light along the shafts, 0 to 1.
+    wet : float
+        Share of the skin, about a quarter of this number, on which a film of oil or water throws the lamp back so
+        brightly that nothing under it is seen, 0 to 1.
     """
 
     level: float = 1.0
@@ -169,6 +190,7 @@ class Light:
     gradient: tuple[float, float] = (0.0, 0.0)
     glare: float = 0.25
     highlight: float = 0.15
+    wet: float = 0.0
 
     def __post_init__(self) -> None:
         require_between("level", self.level, 0.01, 10.0)
@@ -176,6 +198,7 @@ class Light:
         require_between("gradient", max(abs(rise) for rise in self.gradient), 0.0, 1.5)
         require_between("glare", self.glare, 0.0, 1.0)
         require_between("highlight", self.highlight, 0.0, 1.0)
+        require_between("wet", self.wet, 0.0, 1.0)
 
 
 def to_ideal_px(scalp_mm: Points, optics: Optics, pose: Pose) -> Points:

@@ -8,12 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phantom.gel import add_glare, draw_bubbles
+from phantom.burnt_in import Print, burn_in
+from phantom.canvas import MAP_MM_PER_PX
+from phantom.gel import add_glare, add_wet, draw_bubbles
+from phantom.litter import draw_fibres, draw_flecks
 from phantom.optics import Light, Maps, Optics, Pose, scalp_maps_mm, to_ideal_px
 from phantom.scalp import Hair, Scalp
-from phantom.sensor import expose
+from phantom.sensor import expose, outside_field
 from phantom.shafts import Shaft, draw_shaft
-from phantom.skin import MAP_MM_PER_PX, SkinMap, paint
+from phantom.skin import SkinMap, paint
 from phantom.truth import Truth, TruthHair
 
 Plane = NDArray[np.float32]
@@ -32,15 +35,25 @@ class Photograph:
     picture : ndarray of uint8, shape (rows, columns, 3)
         BGR.
     truth : Truth
-        Its hairs.
+        Its hairs, those that nobody could see among them.
+    covered : ndarray of bool, shape (rows, columns)
+        Where no root could be seen: in bubbles with their rims, under what is burnt in, outside of a round field, in
+        saturated wet glare.
     """
 
     picture: NDArray[np.uint8]
     truth: Truth
+    covered: NDArray[np.bool_]
 
 
 def photograph(
-    scalp: Scalp, optics: Optics, *, pose: Pose | None = None, light: Light | None = None, seed: int = 0
+    scalp: Scalp,
+    optics: Optics,
+    *,
+    pose: Pose | None = None,
+    light: Light | None = None,
+    seed: int = 0,
+    burnt_in: Print | None = None,
 ) -> Photograph:
     """Photograph a scalp.
 
@@ -56,6 +69,8 @@ def photograph(
         On the scalp. Default: white and even.
     seed : int
         Not negative. Of the noise and of where the glare falls.
+    burnt_in : Print, optional
+        What the device prints over its picture. Default: nothing.
 
     Returns
     -------
@@ -69,13 +84,24 @@ def photograph(
     pose, light = pose or Pose(), light or Light()
     maps = scalp_maps_mm(optics, pose)
     _require_scalp_everywhere(scalp, maps)
-    picture = _skin_seen(scalp, light, maps, seed)
-    seen = [(hair, shaft) for hair in scalp.hairs if _touches(shaft := _shaft_of(hair, optics, pose), optics)]
+    picture, glisten = _skin_seen(scalp, light, maps, seed)
+    covered = outside_field(optics)
+    draw_flecks(picture, scalp, optics, pose, on_hair=False)
+    seen = [(hair, shaft) for hair in scalp.hairs if _touches(shaft := _shaft_of(hair, scalp, optics, pose), optics)]
     for _, shaft in seen:
         draw_shaft(picture, shaft, light.highlight)
-    draw_bubbles(picture, scalp, optics, pose)
+    draw_flecks(picture, scalp, optics, pose, on_hair=True)
+    draw_fibres(picture, scalp, optics, pose)
+    if light.wet > 0.0:
+        add_wet(picture, covered, glisten, scalp=scalp, optics=optics, pose=pose, strength=light.wet, seed=seed)
+    draw_bubbles(picture, covered, scalp, optics, pose)
+
+    def draw_over(taken: NDArray[np.uint8]) -> None:
+        if burnt_in is not None:
+            np.logical_or(covered, burn_in(taken, burnt_in, optics), out=covered)
+
     hairs = sorted((_truth_of(hair, shaft, optics) for hair, shaft in seen), key=lambda h: h.hair_id)
-    return Photograph(expose(picture, optics, light, seed), Truth(optics, tuple(hairs)))
+    return Photograph(expose(picture, optics, light, seed, draw_over), Truth(optics, tuple(hairs)), covered)
 
 
 def _require_scalp_everywhere(scalp: Scalp, maps: Maps) -> None:
@@ -88,13 +114,17 @@ def _require_scalp_everywhere(scalp: Scalp, maps: Maps) -> None:
         )
 
 
-def _skin_seen(scalp: Scalp, light: Light, maps: Maps, seed: int) -> Plane:
+def _skin_seen(scalp: Scalp, light: Light, maps: Maps, seed: int) -> tuple[Plane, Plane]:
+    """Skin with its glare, and how much every pixel of it glistens (nothing in light that shows no glare)."""
     low, high = (np.array([float(reduce(m)) for m in maps]) for reduce in (np.min, np.max))
     skin = paint(scalp, low, high)
     picture = _sampled(skin.colour, skin, maps)
+    if light.glare == light.wet == 0.0:
+        return picture, np.zeros(picture.shape[:2], np.float32)
+    glisten = _sampled(skin.glisten, skin, maps)
     if light.glare > 0.0:
-        add_glare(picture, _sampled(skin.glisten, skin, maps), light.glare, seed)
-    return picture
+        add_glare(picture, glisten, light.glare, seed)
+    return picture, glisten
 
 
 def _sampled(plane: Plane, skin: SkinMap, maps: Maps) -> Plane:
@@ -102,12 +132,20 @@ def _sampled(plane: Plane, skin: SkinMap, maps: Maps) -> Plane:
     return np.asarray(cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _shaft_of(hair: Hair, optics: Optics, pose: Pose) -> Shaft:
+def _shaft_of(hair: Hair, scalp: Scalp, optics: Optics, pose: Pose) -> Shaft:
     ideal = to_ideal_px(hair.centreline_mm, optics, pose)
     steps = np.gradient(ideal, axis=0)
     tangents = steps / np.hypot(steps[:, 0], steps[:, 1])[:, None]
     width_px = hair.width_um / optics.um_per_px * optics.stretch_across(ideal, tangents)
-    return Shaft(optics.distort(ideal), width_px, hair.diameter_um, hair.melanin, hair.hair_id)
+    return Shaft(
+        optics.distort(ideal),
+        width_px,
+        hair.diameter_um,
+        hair.melanin,
+        hair.hair_id,
+        scalp.settings.roughness,
+        scalp.settings.ragged_cut,
+    )
 
 
 def _touches(shaft: Shaft, optics: Optics) -> bool:

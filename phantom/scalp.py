@@ -56,6 +56,9 @@ class ScalpSettings:
         Standard deviation of the bend in rad/mm; waves grow with it. 0 is straight, 0.02 slightly bent, 0.3 curly.
     direction_deg : float
         Mean direction of growth, from x to y.
+    parted : bool
+        Combed apart: hair lies away from a line through the scalp's middle, along `direction_deg` on one side and
+        against it on the other.
     hair_colour : str or float
         A name of `colour.MELANIN`, or melanin from 0 (white) to 1 (black).
     skin_type : {"I", "II", "III", "IV", "V", "VI"}
@@ -69,6 +72,22 @@ class ScalpSettings:
         Things that are no hairs.
     mark_mm : float or None
         Diameter of a tattooed dot in the middle; None for no mark.
+    ink_strokes_per_cm2 : float
+        Strokes and dots of a skin marker under the hairs, with some specks of ink to each.
+    folds_per_cm2 : float
+        Soft dark creases of 1 to 4 mm.
+    debris_per_cm2 : float
+        Dark flecks of 30 to 200 um on skin and hair: crusts, dirt, dust of cut hair. None of them is a hair.
+    fibres_per_cm2 : float
+        Coloured textile fibres, 10 to 20 um wide, on top of the hairs.
+    streak : float
+        Length, width and darkness of the blurred streak that a hair leaves under the skin, 0 (none) to 2.
+    relief : float
+        Strength of the skin's grain and creases and of what glistens on them, 0 to 3.
+    roughness : float
+        Of the shafts: ragged edges, dull and glinting spots, 0 (smooth) to 1.
+    ragged_cut : float
+        Of the shafts' ends: aslant, rounded, split, 0 (cut square) to 1. The length stays as it is in the middle.
 
     Raises
     ------
@@ -86,6 +105,7 @@ class ScalpSettings:
     length_mm: tuple[float, float] = (0.7, 0.12)
     curl_per_mm: float = 0.1
     direction_deg: float = 65.0
+    parted: bool = False
     hair_colour: str | float = "dark brown"
     skin_type: SkinType = "III"
     size_mm: tuple[float, float] = (10.8, 8.2)
@@ -95,6 +115,14 @@ class ScalpSettings:
     vessels_per_cm2: float = 6.0
     bubbles_per_cm2: float = 0.0
     mark_mm: float | None = None
+    ink_strokes_per_cm2: float = 0.0
+    folds_per_cm2: float = 0.0
+    debris_per_cm2: float = 0.0
+    fibres_per_cm2: float = 0.0
+    streak: float = 1.0
+    relief: float = 1.0
+    roughness: float = 0.0
+    ragged_cut: float = 0.0
 
     def __post_init__(self) -> None:
         require_between("hair_density_per_cm2", self.hair_density_per_cm2, 0.0, 600.0)
@@ -111,6 +139,10 @@ class ScalpSettings:
         require_between("direction_deg", self.direction_deg, -360.0, 360.0)
         for name in ("pores_per_cm2", "flakes_per_cm2", "vessels_per_cm2", "bubbles_per_cm2"):
             require_between(name, getattr(self, name), 0.0, 2000.0)
+        for name in ("ink_strokes_per_cm2", "folds_per_cm2", "debris_per_cm2", "fibres_per_cm2"):
+            require_between(name, getattr(self, name), 0.0, 2000.0)
+        for name, most in (("streak", 2.0), ("relief", 3.0), ("roughness", 1.0), ("ragged_cut", 1.0)):
+            require_between(name, getattr(self, name), 0.0, most)
         for side_mm in self.size_mm:
             require_between("size_mm", side_mm, 0.5, 60.0)
         require_between("margin_mm", self.margin_mm, 0.0, 60.0)
@@ -199,9 +231,9 @@ class Scalp:
     hairs : tuple of Hair
         In the order in which they lie, the last on top.
     skin_seed : int
-        Of the skin's texture, pores, vessels and mark, which stay.
+        Of the skin's texture, pores, vessels, folds, ink and mark, which stay.
     gel_seed : int
-        Of flakes and bubbles, which a wash moves.
+        Of flakes, bubbles, debris and fibres, which a wash moves.
     next_hair_id, next_unit_id : int
         The first ones never given.
     """

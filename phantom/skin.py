@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from phantom.canvas import MAP_MM_PER_PX, Canvas, Plane, blurred
 from phantom.colour import SKIN_BGR, hair_opacity
 from phantom.scalp import Points, Scalp
+from phantom.stains import fold, ink
 
-Plane = NDArray[np.float32]
-
-MAP_MM_PER_PX = 0.008
-_LATTICE_MM = 0.032
 _PAD_PX = 32
 """Painted beyond what is seen: four times the widest blur, so that the map's edge does not reach in."""
 _TATTOO_BGR = np.array([0.25, 0.16, 0.12], np.float32)
 _FLAKE_BGR = np.array([0.86, 0.90, 0.90], np.float32)
-_SHIFT_BITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ def paint(scalp: Scalp, low_mm: Points, high_mm: Points) -> SkinMap:
     first = np.floor(np.asarray(low_mm) / MAP_MM_PER_PX).astype(int) - _PAD_PX
     columns, rows = np.ceil(np.asarray(high_mm) / MAP_MM_PER_PX).astype(int) + _PAD_PX + 1 - first
     corner = first * MAP_MM_PER_PX
-    canvas = _Canvas(scalp, corner, (int(rows), int(columns)))
+    canvas = Canvas(scalp, corner, (int(rows), int(columns)))
     base = np.asarray(SKIN_BGR[scalp.settings.skin_type], np.float32)
 
     colour = np.empty((int(rows), int(columns), 3), np.float32)
@@ -72,72 +67,19 @@ def paint(scalp: Scalp, low_mm: Points, high_mm: Points) -> SkinMap:
     _vessels(colour, canvas)
     _streaks(colour, canvas)
     _pores(colour, canvas)
+    fold(colour, canvas)
     _mark(colour, canvas)
+    ink(colour, canvas)
     flaked = _flakes(colour, canvas)
     np.clip(colour, 0.0, 1.0, out=colour)
     return SkinMap(colour, _glisten(canvas, relief, flaked), corner)
 
 
-class _Canvas:
-    """The grid being painted and where it lies on the scalp."""
-
-    def __init__(self, scalp: Scalp, corner_mm: Points, shape: tuple[int, int]) -> None:
-        self.scalp = scalp
-        self.corner_mm = corner_mm
-        self.shape = shape
-
-    def noise(self, stream: int, pitch_mm: float, stretch: float = 1.0, turn_rad: float = 0.0) -> Plane:
-        """Smooth noise of mean 0 and SD near 0.7: details of `pitch_mm`, drawn out by `stretch` along a direction."""
-        rng = np.random.default_rng([self.scalp.skin_seed, 31, stream])
-        pitch = np.array([pitch_mm * stretch, pitch_mm])
-        turn = np.array([[np.cos(turn_rad), np.sin(turn_rad)], [-np.sin(turn_rad), np.cos(turn_rad)]])
-        half = np.full(2, 0.5 * np.hypot(*self.scalp.grown_mm) + 1.0)
-        lattice = rng.standard_normal(tuple((np.ceil(2 * half / pitch).astype(int) + 2)[::-1]), dtype=np.float32)
-        # OpenCV 4 samples at 32nds of a pixel: a coarse lattice is refined first, lest the noise shows steps
-        finer = np.maximum(1, np.rint(pitch / _LATTICE_MM)).astype(int)
-        columns, rows = finer * lattice.shape[::-1]
-        lattice = np.asarray(cv2.resize(lattice, (int(columns), int(rows)), interpolation=cv2.INTER_CUBIC), np.float32)
-        # map pixel -> lattice position, both counted from the middle of their first element
-        grid = np.column_stack([turn * MAP_MM_PER_PX, turn @ self.corner_mm + half]) * (finer / pitch)[:, None]
-        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        return np.asarray(
-            cv2.warpAffine(lattice, grid, self.shape[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT), np.float32
-        )
-
-    def scattered(self, stream: int, per_cm2: float, seed: int) -> tuple[Points, np.random.Generator]:
-        """Places (n, 2) in mm of things over the whole scalp, and the generator that shapes them."""
-        rng = np.random.default_rng([seed, 32, stream])
-        width, height = self.scalp.grown_mm
-        places = (rng.random((round(per_cm2 * width * height / 100.0), 2)) - 0.5) * [width, height]
-        return places, rng
-
-    def to_px(self, places_mm: Points) -> Points:
-        """Scalp millimetres (n, 2) as map pixels (n, 2)."""
-        return np.asarray((places_mm - self.corner_mm) / MAP_MM_PER_PX)
-
-    def fill(self, plane: Plane, outline_mm: Points, value: float) -> None:
-        """Fill a polygon on one of the map's planes."""
-        fixed = np.round(self.to_px(outline_mm) * 2**_SHIFT_BITS).astype(np.int32).reshape(-1, 1, 2)
-        cv2.fillPoly(plane, [fixed], value, lineType=cv2.LINE_AA, shift=_SHIFT_BITS)
-
-    def line(self, plane: Plane, points_mm: Points, value: float, width_mm: float) -> None:
-        """Draw a line on one of the map's planes."""
-        fixed = np.round(self.to_px(points_mm) * 2**_SHIFT_BITS).astype(np.int32).reshape(-1, 1, 2)
-        width = max(1, round(width_mm / MAP_MM_PER_PX))
-        cv2.polylines(plane, [fixed], False, value, thickness=width, lineType=cv2.LINE_AA, shift=_SHIFT_BITS)
-
-    def empty(self) -> Plane:
-        return np.zeros(self.shape, np.float32)
-
-
-def _blur(plane: Plane, sigma_mm: float) -> Plane:
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma_mm / MAP_MM_PER_PX), np.float32)
-
-
-def _tone(colour: Plane, canvas: _Canvas, relief: Plane) -> None:
+def _tone(colour: Plane, canvas: Canvas, relief: Plane) -> None:
     """Slow shading, reddish patches, fine grain, and the creases of the relief, which cross in two directions."""
     bright = 1.0 + 0.05 * canvas.noise(1, 2.2) + 0.025 * canvas.noise(2, 0.45) + 0.02 * canvas.noise(16, 0.12)
-    bright += 0.022 * relief + 0.016 * canvas.noise(5, 0.02)
+    grain = canvas.scalp.settings.relief
+    bright += 0.022 * grain * relief + 0.016 * grain * canvas.noise(5, 0.02)
     lie = np.random.default_rng([canvas.scalp.skin_seed, 34]).uniform(0.0, np.pi)
     for stream, turn, pitch, depth in (
         (6, lie + 0.5, 0.30, 0.075),
@@ -147,14 +89,14 @@ def _tone(colour: Plane, canvas: _Canvas, relief: Plane) -> None:
     ):
         # a crease is where a drawn-out noise crosses zero; a slower one lets it come and go
         crease = np.exp(-((canvas.noise(stream, pitch, 3.5, turn) / 0.13) ** 2))
-        bright -= depth * crease * np.clip(0.35 + 0.7 * canvas.noise(stream + 40, 0.7), 0.0, 1.2)
+        bright -= depth * grain * crease * np.clip(0.35 + 0.7 * canvas.noise(stream + 40, 0.7), 0.0, 1.2)
     colour *= bright[:, :, None]
     red = np.clip(canvas.noise(3, 1.3), -1.0, 2.0) * 0.6 + np.clip(canvas.noise(17, 0.35), -1.0, 2.0) * 0.4
     colour[:, :, 0] *= 1.0 - 0.020 * red
     colour[:, :, 1] *= 1.0 - 0.026 * red
 
 
-def _vessels(colour: Plane, canvas: _Canvas) -> None:
+def _vessels(colour: Plane, canvas: Canvas) -> None:
     """Thin red lines that wander and fade under the skin."""
     scalp = canvas.scalp
     places, rng = canvas.scattered(1, scalp.settings.vessels_per_cm2, scalp.skin_seed)
@@ -165,12 +107,14 @@ def _vessels(colour: Plane, canvas: _Canvas) -> None:
         heading = rng.uniform(0.0, 2 * np.pi) + np.cumsum(rng.normal(0.0, 0.35, 24))
         course = place + np.cumsum(0.06 * np.column_stack([np.cos(heading), np.sin(heading)]), axis=0)
         canvas.line(blood, course, float(rng.uniform(0.5, 1.0)), float(rng.uniform(0.02, 0.05)))
-    blood = _blur(blood, 0.02)[:, :, None]
+    blood = blurred(blood, 0.02)[:, :, None]
     colour *= 1.0 - blood * np.array([0.20, 0.24, 0.07], np.float32)
 
 
-def _streaks(colour: Plane, canvas: _Canvas) -> None:
+def _streaks(colour: Plane, canvas: Canvas) -> None:
     """Hair under the skin: a blurred grey-blue streak that goes on below the root, and the follicle's darker mouth."""
+    strength = canvas.scalp.settings.streak
+    length, darkness = 0.5 + 0.5 * strength, min(strength, 1.0 + 0.3 * (strength - 1.0))
     streak, mouth = canvas.empty(), canvas.empty()
     high = canvas.corner_mm + np.array(canvas.shape[::-1]) * MAP_MM_PER_PX
     for hair in canvas.scalp.hairs:
@@ -182,15 +126,17 @@ def _streaks(colour: Plane, canvas: _Canvas) -> None:
         width = hair.diameter_um / 1000.0
         # the longest and faintest first, the short dark ones over it
         for depth_mm, weight in ((0.34, 0.22), (0.26, 0.42), (0.18, 0.65), (0.11, 0.85), (0.05, 1.0)):
-            canvas.line(streak, np.stack([root + 0.02 * back, root + depth_mm * back]), stain * weight, 1.25 * width)
+            canvas.line(
+                streak, np.stack([root + 0.02 * back, root + length * depth_mm * back]), stain * weight, 1.25 * width
+            )
         canvas.line(mouth, np.stack([root - 0.01 * back, root + 0.02 * back]), stain, 1.2 * width)
-    deep = np.clip(0.55 * _blur(streak, 0.022) + 0.5 * _blur(streak, 0.06), 0.0, 1.0)[:, :, None]
+    deep = np.clip(0.55 * blurred(streak, 0.022 * length) + 0.5 * blurred(streak, 0.06 * length), 0.0, 1.0)[:, :, None]
     # what is deep looks blue: the skin above it scatters blue back
-    colour *= 1.0 - deep * np.array([0.42, 0.57, 0.68], np.float32)
-    colour *= 1.0 - 0.5 * _blur(mouth, 0.014)[:, :, None]
+    colour *= np.maximum(1.0 - darkness * deep * np.array([0.42, 0.57, 0.68], np.float32), 0.1)
+    colour *= 1.0 - 0.5 * blurred(mouth, 0.014)[:, :, None]
 
 
-def _pores(colour: Plane, canvas: _Canvas) -> None:
+def _pores(colour: Plane, canvas: Canvas) -> None:
     """Empty openings: small round dips, darker, with a paler rim."""
     scalp = canvas.scalp
     places, rng = canvas.scattered(2, scalp.settings.pores_per_cm2, scalp.skin_seed)
@@ -202,10 +148,10 @@ def _pores(colour: Plane, canvas: _Canvas) -> None:
         angles = np.linspace(0.0, 2 * np.pi, 12, endpoint=False)
         outline = place + radius * np.column_stack([np.cos(angles), np.sin(angles)]) * rng.uniform(0.7, 1.0, 2)
         canvas.fill(dip, outline, float(rng.uniform(0.3, 1.0)))
-    colour *= (1.0 - 0.28 * _blur(dip, 0.012) + 0.10 * _blur(dip, 0.045))[:, :, None]
+    colour *= (1.0 - 0.28 * blurred(dip, 0.012) + 0.10 * blurred(dip, 0.045))[:, :, None]
 
 
-def _mark(colour: Plane, canvas: _Canvas) -> None:
+def _mark(colour: Plane, canvas: Canvas) -> None:
     """Tattoo a dot in the scalp's middle: blue-black, deep, not quite round."""
     mark_mm = canvas.scalp.settings.mark_mm
     if mark_mm is None:
@@ -219,11 +165,11 @@ def _mark(colour: Plane, canvas: _Canvas) -> None:
     )
     ink = canvas.empty()
     canvas.fill(ink, np.column_stack([radius * np.cos(angles), radius * np.sin(angles)]), 1.0)
-    ink = np.asarray(0.85 * _blur(ink, 0.018), np.float32)[:, :, None]
+    ink = np.asarray(0.85 * blurred(ink, 0.018), np.float32)[:, :, None]
     colour += ink * (np.minimum(_TATTOO_BGR, colour) - colour)
 
 
-def _flakes(colour: Plane, canvas: _Canvas) -> Plane:
+def _flakes(colour: Plane, canvas: Canvas) -> Plane:
     """Loose scales: pale, ragged, half transparent, with brighter rims. Returns where they lie, 0 to 1."""
     scalp = canvas.scalp
     places, rng = canvas.scattered(3, scalp.settings.flakes_per_cm2, scalp.gel_seed)
@@ -238,14 +184,14 @@ def _flakes(colour: Plane, canvas: _Canvas) -> Plane:
         canvas.fill(cover, outline, float(rng.uniform(0.25, 0.6)))
         canvas.line(rims, np.vstack([outline, outline[:1]]), float(rng.uniform(0.2, 0.5)), 0.012)
     share = np.clip(cover * (0.75 + 0.35 * canvas.noise(10, 0.04)) + rims, 0.0, 0.85)
-    share = _blur(np.asarray(share, np.float32), 0.007)
+    share = blurred(np.asarray(share, np.float32), 0.007)
     brightness = float(np.mean(SKIN_BGR[scalp.settings.skin_type])) ** 0.4 * 1.1
     colour += share[:, :, None] * (np.float32(brightness) * _FLAKE_BGR - colour)
     return np.minimum(cover * 2, 1.0)
 
 
-def _glisten(canvas: _Canvas, relief: Plane, flaked: Plane) -> Plane:
+def _glisten(canvas: Canvas, relief: Plane, flaked: Plane) -> Plane:
     """Facets of the relief that face the light: fine bright flecks, more of them on flakes."""
     fine = 0.55 * canvas.noise(11, 0.013, 1.8, 0.6) + 0.45 * canvas.noise(12, 0.02, 2.5, 2.2) + 0.5 * relief
-    flecks = np.clip(fine - 0.45 + 0.2 * flaked, 0.0, 1.2) ** 1.3
-    return _blur(np.asarray(flecks, np.float32), 0.006)
+    flecks = canvas.scalp.settings.relief**0.5 * np.clip(fine - 0.45 + 0.2 * flaked, 0.0, 1.2) ** 1.3
+    return blurred(np.asarray(flecks, np.float32), 0.006)

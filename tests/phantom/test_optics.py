@@ -73,7 +73,12 @@ def test_maps_agree_with_the_geometry_at_every_pixel(size_px: tuple[int, int], k
         (Optics, {"jpeg_quality": 101}),
         (Optics, {"um_per_px": 0.0}),
         (Light, {"level": -1.0}),
+        (Optics, {"field_mm": 0.0}),
+        (Optics, {"field_rim_mm": 0.0}),
+        (Optics, {"gamma": 0.0}),
+        (Optics, {"sharpening": -1.0}),
         (Light, {"glare": 2.0}),
+        (Light, {"wet": 1.1}),
     ],
 )
 def test_optics_and_light_refuse_by_name(kind: type[Optics] | type[Light], wrong: dict[str, float]) -> None:

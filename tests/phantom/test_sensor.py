@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from phantom import Light, Optics
 from phantom.sensor import expose
-from phantom.shafts import _step
+from phantom.swath import step
 
 QUIET = Optics(size_px=(240, 200), vignette=0.0, full_well_e=1e9, read_noise=0.0, blur_sigma_px=0.5)
 PLAIN = Light(glare=0.0)
@@ -49,7 +49,7 @@ def test_an_edge_is_blurred_by_what_the_optics_say(sigma_px: float) -> None:
     picture = _flat()
     # an edge drawn as all of the phantom is, with the least blur, slanted so that it falls between pixels
     x = np.arange(240) - 120.0 - 0.1 * np.arange(200)[:, None] + 10.0
-    picture[:] = (0.2 + 0.6 * _step(x / np.sqrt(1.01) / 0.5))[:, :, None]
+    picture[:] = (0.2 + 0.6 * step(x / np.sqrt(1.01) / 0.5))[:, :, None]
     seen = expose(picture, _with_optics(blur_sigma_px=sigma_px), PLAIN, 0)[20:180, :, 1].astype(float)
     slope, at = np.diff(seen, axis=1), x[20:180, 1:] - 0.5
     middle = (slope * at).sum() / slope.sum()
@@ -104,3 +104,44 @@ def test_vignette_gradient_level_and_tint_shade_as_they_say() -> None:
 def test_overexposure_saturates() -> None:
     """A value past white that wrapped around would turn glare black."""
     assert (expose(_flat(1.5), _with_optics(read_noise=2.0), PLAIN, 0) >= 250).all()
+
+
+def test_the_tone_curve_bends_as_it_says() -> None:
+    """Black and white stay, the middle moves."""
+    for level in (0.0, 0.25, 0.5, 1.0):
+        seen = expose(_flat(level), _with_optics(gamma=1.6), PLAIN, 0)
+        assert seen.mean() == pytest.approx(255.0 * level**1.6, abs=0.6)
+
+
+@pytest.mark.parametrize("bayer", [False, True])
+def test_sharpening_overshoots_at_edges_only(bayer: bool) -> None:
+    """Halos are what widths measured on sharpened pictures suffer from; even skin must keep its value."""
+    picture = _flat(0.3)
+    picture[:, 120:] = 0.6
+    usual, sharp = (
+        expose(picture.copy(), _with_optics(sharpening=s, blur_sigma_px=1.0, bayer=bayer), PLAIN, 0)[100, :, 1].astype(
+            int
+        )
+        for s in (0.0, 1.5)
+    )
+    assert sharp.max() > usual.max() + 8
+    assert sharp.min() < usual.min() - 8
+    assert np.abs(sharp - usual)[:105].max() <= 1
+    assert np.abs(sharp - usual)[136:].max() <= 1
+    assert np.diff(sharp).max() > 1.3 * np.diff(usual).max()
+
+
+def test_tone_and_sharpening_left_alone_change_nothing() -> None:
+    """Pictures drawn before there was either are locked figures."""
+    rough = _flat() + np.random.default_rng(0).normal(0, 0.1, (200, 240, 1)).astype(np.float32)
+    usual, told = (
+        expose(rough.copy(), optics, PLAIN, 3)
+        for optics in (QUIET, _with_optics(gamma=1.0, sharpening=0.0, field_mm=None))
+    )
+    assert (usual == told).all()
+
+
+def test_noise_is_sharpened_with_the_picture() -> None:
+    """A device's own sharpening raises the grain of its pictures too."""
+    stds = [expose(_flat(), _with_optics(read_noise=2.0, sharpening=s), PLAIN, 1).std() for s in (0.0, 2.0)]
+    assert stds[1] > 1.8 * stds[0]

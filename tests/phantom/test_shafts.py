@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -109,3 +111,36 @@ def test_a_pale_shaft_shows_a_highlight_and_the_skin_through() -> None:
     draw_shaft(dull, thick, highlight=0.0)
     assert (canvas - dull).min() >= 0.0
     assert (canvas - dull).max() > 0.2
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rough_shafts_keep_their_width_and_length(seed: int) -> None:
+    """Roughness is a look: a diameter or a length that it changed would be a truth that no picture shows."""
+    usual = _straight((120.3, 119.6), 0.4, 130.0, 12.0)
+    smooth = _coverage_of(usual)
+    rough = _coverage_of(replace(usual, glint_seed=seed, roughness=1.0, ragged_cut=1.0))
+    assert rough.sum() / smooth.sum() == pytest.approx(1.0, abs=0.08)
+    assert np.abs(rough - smooth).max() > 0.1
+    # away from edges and ends nothing of the outline moves by more than a fifth of the width
+    rows, columns = np.indices(smooth.shape)
+    across = (rows - 119.6) * np.cos(0.4) - (columns - 120.3) * np.sin(0.4)
+    assert np.abs(rough[np.abs(across) > 0.5 * 12.0 + 4.0]).max() < 0.02
+
+
+def test_ragged_cuts_differ_and_lie_at_the_tip_only() -> None:
+    """Ends all alike, or ragged roots, would be another sign than real cut hair gives."""
+    usual = _straight((120.0, 120.0), 0.0, 100.0, 14.0)
+    square = _coverage_of(usual)
+    ends = [_coverage_of(replace(usual, glint_seed=seed, ragged_cut=1.0)) for seed in range(6)]
+    for end in ends:
+        assert np.abs(end - square)[:, :150].max() < 1e-6
+        assert np.abs(end - square)[:, 150:].max() > 0.1
+        assert end.sum() / 14.0 == pytest.approx(100.0, abs=5.0)
+    assert np.abs(ends[0] - ends[1]).max() > 0.1
+
+
+def test_smooth_shafts_are_drawn_as_they_were() -> None:
+    """Pictures drawn before shafts could be rough are locked figures."""
+    usual = _straight((120.3, 119.6), 0.4, 130.0, 12.0)
+    assert (_coverage_of(usual) == _coverage_of(replace(usual, roughness=0.0, ragged_cut=0.0))).all()
+    assert (_coverage_of(usual) == _coverage_of(replace(usual, glint_seed=5))).all()
