@@ -31,10 +31,17 @@ unit: ## all tests, the system tests among them
 unit-pi: ## the computing parts on the oldest numpy and OpenCV of Raspberry Pi OS
 	.venv-pi/bin/pytest tests/analysis tests/phantom tests/contract tests/device/test_picture_file.py tests/device/test_quality.py
 
-bench: ## accuracy and speed against named peers
+bench: bench-accuracy bench-speed ## both benchmarks; docs/benchmarks.md holds what they gave
+
+bench-accuracy: ## hairs found, measured and told from what is none, against named peers
+	@tools/prepare bench
 	$(BIN)/python -m benchmarks.accuracy
+
+bench-speed: ## time, memory and how they grow, against named peers
+	@tools/prepare bench
+	$(BIN)/python -m benchmarks.speed
 
 pictures: ## make the pictures of README and docs anew
 	$(BIN)/python -m tools.make_pictures
 
-.PHONY: help demo test prepare-test lint types unit unit-pi bench pictures
+.PHONY: help demo test prepare-test lint types unit unit-pi bench bench-accuracy bench-speed pictures

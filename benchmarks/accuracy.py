@@ -1,179 +1,268 @@
-"""How well hairs are found: ours against two classic peers, on drawn scalps and, where they are, on real ones.
+"""How well hairs are found, measured and told from what is none: ours against three peers on the same pictures.
 
-Run ``python -m benchmarks.accuracy``, or with ``--limit 12`` for a short form.  The real scalps and their scoring lie
-beside the repository in ``../shared/scalps``; without them nothing is measured.  Peers are written as their makers
-describe them: *threshold + components* (one threshold of the black-hat, one straight hair per blob) and *LSD*, the
-line segment detector of OpenCV (Grompone von Gioi 2012, Image Processing On Line 2:35), both sides of a shaft merged.
-Neither knows a root: most hair of the real scalps points down, so an end taken by convention looks like knowledge.
+Run ``python -m benchmarks.accuracy``; it writes its section of docs/benchmarks.md and a sheet of typical errors.  The
+short form, ``--limit 2`` (at most so many pictures of each class) or ``--only clipped``, prints and writes nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import importlib.util
-import json
+import multiprocessing
+import os
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
-from analysis import measure
-from phantom import Optics, ScalpSettings, grow, photograph
+from benchmarks import coverage, real_scalps, report
+from benchmarks.error_kinds import FALSE_KINDS, HAIR_KINDS, Crop, Errors, contact_sheet, errors_of
+from benchmarks.peers import METHODS
+from benchmarks.phantoms import CLASSES
+from benchmarks.pooling import Figures, pool
+from benchmarks.scoring import Score, score
+from benchmarks.targets import ACCURACY, COVERAGE, REAL, Bound
 
-Picture: TypeAlias = NDArray[np.uint8]
-Hairs: TypeAlias = list[dict[str, Any]]
-Frames: TypeAlias = list[tuple[Picture, dict[str, Any]]]
+OURS = "trichoscope"
+ERRORS_SHEET = report.PICTURES / "errors.jpg"
 
-SCALPS = Path(__file__).resolve().parents[2] / "shared" / "scalps"
-SHORTEST_UM, LONGEST_UM = 130.0, 2000.0
-DARKER_BY = 50
-"""The threshold that suits the even half of the real scalps best."""
-
-
-def ours(picture: Picture, um_per_px: float) -> Hairs:
-    """Find hairs as the instrument does."""
-    return [{"root_px": hair.root_px, "tip_px": hair.tip_px} for hair in measure(picture, um_per_px).hairs]
+Job = TypeVar("Job")
+Done = TypeVar("Done")
 
 
-def threshold_and_components(picture: Picture, um_per_px: float) -> Hairs:
-    """Find one straight hair along each dark blob."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (31, 31))
-    dark = cv2.GaussianBlur(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, disc), (0, 0), 1.5)
-    _, mask = cv2.threshold(dark, DARKER_BY, 255, cv2.THRESH_BINARY)
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    hairs = []
-    for contour in contours:
-        (cx, cy), (a, b), degrees = cv2.minAreaRect(contour)
-        long, short = max(a, b), max(min(a, b), 1.0)
-        if SHORTEST_UM <= long * um_per_px <= LONGEST_UM and long > 1.5 * short:
-            angle = np.deg2rad(degrees if a >= b else degrees + 90)
-            hairs.append(_hair(np.array([cx, cy]), np.array([np.cos(angle), np.sin(angle)]) * long / 2))
-    return hairs
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One phantom, measured by every method: score and seconds by the method's name, and our errors."""
+
+    scores: dict[str, Score]
+    seconds: dict[str, float]
+    errors: Errors
 
 
-def line_segment_detector(picture: Picture, um_per_px: float) -> Hairs:
-    """Find one hair between every two opposite edges."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (0, 0), 1.5)
-    found: Any = cv2.createLineSegmentDetector().detect(grey)[0]  # None where there is none
-    segments = np.asarray([] if found is None else found, np.float64).reshape(-1, 4)  # (n, 1, 4) before OpenCV 5
-    starts, ends = segments[:, :2], segments[:, 2:]
-    length = np.hypot(*(ends - starts).T)
-    keep = length * um_per_px >= SHORTEST_UM
-    middles, course = ((starts + ends) / 2)[keep], ((ends - starts) / np.maximum(length, 1e-9)[:, None])[keep]
-    length = length[keep]
-    hairs, used = [], np.zeros(len(middles), bool)
-    for i in np.argsort(-length):
-        across = (middles - middles[i]) @ np.array([-course[i, 1], course[i, 0]])
-        along = (middles - middles[i]) @ course[i]
-        mate = (
-            ~used & (course @ course[i] < -0.9) & (np.abs(along) < length[i] / 2) & (np.abs(across) * um_per_px < 160)
-        )
-        if used[i] or not mate.any():
-            continue
-        j = int(np.flatnonzero(mate)[np.argmin(np.abs(across[mate]))])
-        used[[i, j]] = True
-        hairs.append(_hair((middles[i] + middles[j]) / 2, course[i] * length[i] / 2))
-    return hairs
+@dataclass(slots=True)
+class Results:
+    """What a run gave; a part that did not run is empty."""
+
+    phantoms: dict[str, dict[str, Figures]] = field(default_factory=dict)
+    trials: dict[str, list[Trial]] = field(default_factory=dict)
+    real: dict[str, dict[str, float]] = field(default_factory=dict)
+    coverage: dict[str, coverage.Coverage] = field(default_factory=dict)
 
 
-def _hair(middle: NDArray[np.float64], half: NDArray[np.float64]) -> dict[str, Any]:
-    """Take either end for the root, as it comes: a shaft's outline does not say which it is."""
-    return {"root_px": (middle - half).tolist(), "tip_px": (middle + half).tolist()}
-
-
-def real_scalps(limit: int | None, half: str) -> Frames:
-    """Load the scalps whose name's sha1 is even (tuned on) or odd (not), or all."""
-    parity = {"even": (0,), "odd": (1,), "all": (0, 1)}[half]
-    chosen = [
-        path
-        for path in sorted(SCALPS.glob("*.json"))
-        if int(hashlib.sha1(path.stem.encode(), usedforsecurity=False).hexdigest(), 16) % 2 in parity
-    ]
-    frames = []
-    for path in _spread(chosen, limit):
-        picture = cv2.imread(str(path.with_suffix(".jpg")))
-        frames.append((np.asarray(picture, np.uint8), json.loads(path.read_text())))
-    return frames
-
-
-def phantoms(count: int) -> Frames:
-    """Draw clipped dark hair of several densities and skins, as the scoring of the real scalps reads it."""
-    frames = []
-    for seed in range(count):
-        settings = ScalpSettings(
-            hair_density_per_cm2=(80.0, 110.0, 140.0, 180.0)[seed % 4],
-            hair_colour=("black", "dark brown", "brown")[seed % 3],
-            skin_type=("II", "III", "IV")[seed // 2 % 3],
-        )
-        taken = photograph(grow(settings, seed=seed), Optics(size_px=(1280, 982)), seed=seed)
-        hairs = [
-            {
-                "root_px": hair.root_px,
-                "tip_px": hair.tip_px,
-                "kind": "premium" if hair.kind == "terminal" else "undersize",
-            }
-            for hair in taken.truth.hairs
-        ]
-        frames.append((taken.picture, {"um_per_px": 5.3, "seam_px": (-1000, -1000), "hairs": hairs}))
-    return frames
-
-
-def _spread(paths: list[Path], limit: int | None) -> list[Path]:
-    return paths if limit is None else paths[:: max(1, len(paths) // limit)][:limit]
-
-
-def scoring() -> Any:  # noqa: ANN401 (a module)
-    """Import the scoring that lies beside the real scalps."""
-    spec = importlib.util.spec_from_file_location("scalp_score", SCALPS / "score.py")
-    if spec is None or spec.loader is None:
-        raise ImportError(f"no scoring in {SCALPS.name}/ beside the repository")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def pooled(method: Callable[[Picture, float], Hairs], frames: Frames) -> dict[str, float]:
-    """Score a method over frames: the scoring's pooled figures, and seconds per picture."""
-    score, spent = scoring(), 0.0
-    scores = []
-    for picture, truth in frames:
+def try_phantom(named: tuple[str, int]) -> Trial:
+    """Draw a class's picture of that number and measure it with every method."""
+    name, number = named
+    photo, rule = CLASSES[name].photograph(number), CLASSES[name].rule
+    optics = photo.truth.optics
+    scores, seconds, errors = {}, {}, None
+    for method, find in METHODS.items():
         start = time.process_time()
-        hairs = method(picture, truth["um_per_px"])
-        spent += time.process_time() - start
-        scores.append(score.score({"hairs": hairs}, truth))
-    return {**score.pool(scores), "seconds": spent / len(frames)}
+        finding = find(photo.picture, optics.um_per_px, optics.blur_sigma_px)
+        seconds[method] = time.process_time() - start
+        scores[method] = score(finding, photo, rule)
+        if method == OURS:
+            errors = errors_of(finding, photo, scores[method])
+    assert errors is not None  # noqa: S101 (ours is among the methods)
+    return Trial(scores, seconds, errors)
+
+
+def try_real(name: str) -> dict[str, tuple[dict[str, float], float]]:
+    """Score every method on one real scalp."""
+    picture, truth = real_scalps.read(name)
+    return {method: real_scalps.scored(find, picture, truth) for method, find in METHODS.items()}
+
+
+def run(classes: Iterable[str], limit: int | None, half: real_scalps.Half, *, whole: bool) -> Results:
+    """Measure classes of phantoms and, for the `whole`, the real scalps and the intervals' coverage too."""
+    results = Results()
+    workers = min(2, os.cpu_count() or 1)
+    start = partial(ProcessPoolExecutor, workers, mp_context=multiprocessing.get_context("spawn"))
+    with start(initializer=cv2.setNumThreads, initargs=(1,)) as executor:  # seconds are those of one core
+        for name in classes:
+            count = CLASSES[name].pictures if limit is None else min(limit, CLASSES[name].pictures)
+            trials = _map(executor, try_phantom, [(name, number) for number in range(count)], name)
+            results.trials[name] = trials
+            results.phantoms[name] = {
+                method: pool(
+                    [trial.scores[method] for trial in trials], sum(t.seconds[method] for t in trials) / len(trials)
+                )
+                for method in METHODS
+            }
+        if whole and real_scalps.present():
+            scored = _map(executor, try_real, real_scalps.names(limit, half), "real scalps")
+            results.real = {method: real_scalps.pool([one[method] for one in scored]) for method in METHODS}
+        if whole:
+            pictures = coverage.PICTURES if limit is None else min(4 * limit, coverage.PICTURES)
+            results.coverage = coverage.pool(
+                _map(executor, coverage.try_picture, list(range(pictures)), "interval coverage")
+            )
+    return results
+
+
+def _map(executor: ProcessPoolExecutor, work: Callable[[Job], Done], jobs: list[Job], words: str) -> list[Done]:
+    start = time.monotonic()
+    done = list(executor.map(work, jobs))
+    print(f"{words}: {len(jobs)} pictures in {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)  # noqa: T201
+    return done
+
+
+def described(results: Results, half: real_scalps.Half) -> str:
+    """Word a run's results as Markdown."""
+    parts = [_asked_and_reached(results), _peers(results)]
+    if results.coverage:
+        parts.append(_intervals(results))
+    if results.real:
+        parts.append(_real(results, half))
+    elif not real_scalps.present():
+        parts.append("The annotated real scalps are not beside this checkout (../shared/scalps): left out.\n")
+    return "\n".join([*parts, _error_kinds(results)])
+
+
+def _asked_and_reached(results: Results) -> str:
+    rows = []
+    if results.real:
+        rows += [_row("real scalps", bound, results.real[OURS][bound.figure]) for bound in REAL]
+    for name, methods in results.phantoms.items():
+        reached = asdict(methods[OURS])
+        rows += [_row(f"phantom: {CLASSES[name].what}", bound, reached[bound.figure]) for bound in ACCURACY[name]]
+    for figure, covered in results.coverage.items():
+        rows.append(_row(f"{COVERAGE.words}: {_words(figure)}", COVERAGE, covered.population, "holds the population's"))
+    return "### What is asked, and what was reached\n\n" + report.table(["on", "figure", "asked", "reached", ""], rows)
+
+
+def _row(on: str, bound: Bound, reached: float, words: str = "") -> list[str]:
+    return [on, words or bound.words, bound.asked(), bound.shown(reached), bound.verdict(reached)]
+
+
+def _peers(results: Results) -> str:
+    columns: dict[str, tuple[str, Callable[[float], str]]] = {
+        "f1": ("F1", "{:.3f}".format),
+        "recall": ("recall", "{:.3f}".format),
+        "precision": ("precision", "{:.3f}".format),
+        "vellus_recall": ("vellus recall", "{:.2f}".format),
+        "density_bias": ("density bias", "{:+.1%}".format),
+        "density_error": ("density error", "{:.1%}".format),
+        "root_right": ("root right", "{:.3f}".format),
+        "kind_right": ("kind right", "{:.3f}".format),
+        "with_diameter": ("with a diameter", "{:.2f}".format),
+        "diameter_bias_um": ("diameter bias, um", "{:+.2f}".format),
+        "diameter_error_um": ("diameter error, um", "{:.2f}".format),
+        "false_per_cm2": ("false per cm2", "{:.2f}".format),
+        "seconds": ("s", "{:.2f}".format),
+    }
+    parts = [
+        "### Against the peers\n\nPooled over a class's pictures; density error is the mean over pictures of its size; "
+        "seconds are of one core. On long hair a match needs the root, so every root is right.\n"
+    ]
+    for name, methods in results.phantoms.items():
+        some = methods[OURS]
+        parts.append(f"**{CLASSES[name].what}** ({some.pictures} pictures, {some.hairs} hairs)\n")
+        rows = []
+        for method, figures in methods.items():
+            values = asdict(figures)
+            rows.append(
+                [method, *("-" if values[k] != values[k] else show(values[k]) for k, (_, show) in columns.items())]
+            )
+        parts.append(report.table(["method", *(words for words, _ in columns.values())], rows))
+    return "\n".join(parts)
+
+
+def _real(results: Results, half: real_scalps.Half) -> str:
+    columns = ("f1", "recall", "precision", "density_bias", "density_mape", "root_right", "thin_recall", "seconds")
+    rows = [[method, *(f"{figures[c]:.3f}" for c in columns)] for method, figures in results.real.items()]
+    count = int(results.real[OURS]["frames"])
+    words = (
+        f"**Real shaved scalps** ({count} pictures, the {half} half by the name's sha1, scored by their own score.py)"
+    )
+    return f"{words}\n\n" + report.table(["method", *(_words(c) for c in columns)], rows)
+
+
+def _intervals(results: Results) -> str:
+    rows = [
+        [
+            _words(figure),
+            str(covered.pictures),
+            f"{covered.population:.1%}",
+            f"{covered.frame:.1%}",
+            f"{covered.off:+.1%}",
+            f"{covered.half_width:.1%}",
+        ]
+        for figure, covered in results.coverage.items()
+    ]
+    head = ["figure", "pictures", "holds the population's", "holds the frame's own", "mean error", "mean half width"]
+    return "### Interval coverage\n\nClipped phantoms of 0.35 cm2, each of another population.\n\n" + report.table(
+        head, rows
+    )
+
+
+def _error_kinds(results: Results) -> str:
+    """Tell of every class which hairs were missed, and on what the false ones lie."""
+    rows = []
+    for name, trials in results.trials.items():
+        errors = [trial.errors for trial in trials]
+        needed = _added(one.needed for one in errors)
+        missed = _added(one.missed for one in errors)
+        false = _added(one.false for one in errors)
+        of_kind = [f"{missed[kind]} of {needed[kind]}" if needed[kind] else "-" for kind in HAIR_KINDS]
+        rows.append([name, str(missed.total()), *of_kind, *(str(false[kind]) for kind in FALSE_KINDS)])
+    head = ["class", "missed", *(f"missed: {kind}" for kind in HAIR_KINDS), *(f"false: {kind}" for kind in FALSE_KINDS)]
+    return (
+        "### Errors by kind\n\nOf ours; each hair under the first kind that holds (`benchmarks/error_kinds.py`).\n\n"
+        + report.table(head, rows)
+        + "\n![Typical errors: true hairs in green, found ones in magenta, roots circled](pictures/errors.jpg)\n"
+    )
+
+
+def _added(counters: Iterable[Counter[str]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for counter in counters:
+        total.update(counter)
+    return total
+
+
+def _words(figure: str) -> str:
+    return figure.replace("_per_cm2", "").replace("_um", "").replace("_", " ")
+
+
+def sheet_of(results: Results) -> Crop | None:
+    """Lay out examples of our errors, clipped dark hair and long hair first."""
+    examples: dict[str, list[Crop]] = defaultdict(list)
+    for name in dict.fromkeys(("clipped", "long-parted", *results.trials)):
+        for trial in results.trials.get(name, []):
+            for kind, crop in trial.errors.crops.items():
+                examples[kind].append(crop)
+    return contact_sheet(examples) if examples else None
+
+
+def write_sheet(sheet: Crop) -> None:
+    """Write the sheet as the best JPEG that is small enough for the repository."""
+    for quality in (90, 80, 70, 60, 50, 40):
+        _, packed = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if packed.nbytes <= report.MOST_BYTES:
+            break
+    ERRORS_SHEET.write_bytes(packed.tobytes())
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table."""
+    """Run the benchmark; print its tables, and write them where all of it ran."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--limit", type=int, help="at most so many pictures of each kind")
+    parser.add_argument("--limit", type=int, help="at most so many pictures of each class; prints, does not write")
+    parser.add_argument("--only", choices=sorted(CLASSES), action="append", help="this class; prints, does not write")
     parser.add_argument("--half", choices=["even", "odd", "all"], default="odd", help="of the real scalps, by sha1")
     options = parser.parse_args(arguments)
-    if not (SCALPS / "score.py").exists():
-        print(f"no real scalps and no scoring in {SCALPS.name}/ beside the repository: nothing is measured")  # noqa: T201
-        return
-    cv2.setNumThreads(1)  # seconds are those of one core
-    kinds = {"real": real_scalps(options.limit, options.half), "drawn": phantoms(options.limit or 12)}
-    peers = {
-        "threshold + components": threshold_and_components,
-        "LSD": line_segment_detector,
-        "trichoscope": ours,
-    }
-    columns = ("f1", "recall", "precision", "density_bias", "density_mape", "root_right", "thin_recall", "seconds")
-    print(f"{'pictures':<10}{'method':<24}" + "".join(f"{name:>14}" for name in columns))  # noqa: T201
-    for kind, frames in kinds.items():
-        for name, method in peers.items():
-            figures = pooled(method, frames)
-            row = "".join(f"{figures[column]:>14.3f}" for column in columns)
-            print(f"{kind + ' ' + str(len(frames)):<10}{name:<24}{row}", flush=True)  # noqa: T201
+    results = run(options.only or CLASSES, options.limit, options.half, whole=not options.only)
+    text = described(results, options.half)
+    print(text)  # noqa: T201
+    if options.limit is None and not options.only:
+        report.write("accuracy", text)
+        sheet = sheet_of(results)
+        if sheet is not None:
+            write_sheet(sheet)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from analysis import Flag, measure
 from analysis.exclusions import GUARD_UM
-from benchmarks import accuracy
+from benchmarks import peers, real_scalps
 from phantom import Optics, ScalpSettings, grow, photograph
 
 
@@ -63,12 +63,12 @@ def test_the_black_around_a_round_optic_costs_no_hair() -> None:
 
 
 @pytest.mark.skipif(
-    not (accuracy.SCALPS / "score.py").exists(),
+    not real_scalps.present(),
     reason="the real scalps (../shared/scalps) are not beside this checkout",
 )
 def test_real_scalps_are_counted_as_well_as_when_this_was_written() -> None:
     """The half that was not tuned on gave F1 0.92, density error 7 % and roots 99 %."""
-    figures = accuracy.pooled(accuracy.ours, accuracy.real_scalps(12, "odd"))
+    figures = real_scalps.pooled(peers.ours, real_scalps.load(12, "odd"))
     assert figures["f1"] > 0.90
     assert abs(figures["density_bias"]) < 0.10
     assert figures["root_right"] > 0.95

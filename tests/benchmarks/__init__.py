@@ -1,0 +1,1 @@
+"""Tests of the benchmark itself: a scorer that flatters would make every figure worthless."""
