@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+TRAIN_BIN := .venv-train/bin
 export PATH := $(PATH):/usr/sbin
 
 help: ## list the commands
@@ -41,7 +42,16 @@ bench-speed: ## time, memory and how they grow, against named peers
 	@tools/prepare bench
 	$(BIN)/python -m benchmarks.speed
 
+train: ## learn anew what a shaft looks like: draws lessons, writes analysis/learned/shafts.onnx (about an hour, 8 GB of memory)
+	@tools/prepare train
+	$(TRAIN_BIN)/python -m training.draw --into build/lessons
+	$(TRAIN_BIN)/python -m training.train --lessons build/lessons --checkpoint build/shafts.pt --out analysis/learned/shafts.onnx
+
+unit-train: ## the tests of training, those that need torch among them
+	@tools/prepare train
+	$(TRAIN_BIN)/pytest tests/training
+
 pictures: ## make the pictures of README and docs anew
 	$(BIN)/python -m tools.make_pictures
 
-.PHONY: help demo test prepare-test lint types unit unit-pi bench bench-accuracy bench-speed pictures
+.PHONY: help demo test prepare-test lint types unit unit-pi bench bench-accuracy bench-speed train unit-train pictures

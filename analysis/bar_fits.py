@@ -169,7 +169,9 @@ def _descend(
     p = trial = start
     damping = np.full(len(p), FIRST_DAMPING) if damping is None else damping
     cost = np.full(len(p), np.inf)
-    model, normal, gradient = np.empty_like(task.y), np.empty((*p.shape, p.shape[1])), np.empty_like(p)
+    # a section without contrast (saturated light) has no cost that is a number: it stays where it starts
+    model, gradient = np.full_like(task.y, np.nan), np.zeros_like(p)
+    normal = np.tile(np.eye(p.shape[1]), (len(p), 1, 1))
     for _ in range(steps + 1):
         seen, slopes = evaluate(task.t, trial, np.hypot(trial[:, SIGMA], softness_px))
         left = task.weight * (task.y - seen)
@@ -186,7 +188,8 @@ def _descend(
         cost = np.where(better, trial_cost, cost)
         damping = np.where(better, damping / 6, damping * 10)
         damped = normal.copy()
-        np.einsum("nii->ni", damped)[:] *= 1 + damping[:, None]
+        diagonal = np.einsum("nii->ni", damped)
+        diagonal[:] = diagonal * (1 + damping[:, None]) + 1e-9  # a term that nothing hangs on stays where it is
         trial = p + np.linalg.solve(damped, gradient[..., None])[..., 0]
         _hold(trial, p)
     return _Fitted(p, normal, model, np.abs(trial - p)[:, WIDTH], damping)
@@ -256,7 +259,7 @@ def _described(profiles: Profiles, at: _Fitted, *, sigma_free: bool) -> Bars:
     half, sigma = p[:, WIDTH] / 2, p[:, SIGMA]
     near = (np.abs(t - p[:, CENTRE, None]) < (half + 2.5 * sigma + 1)[:, None]) & profiles.counts
     residual = np.sqrt(((y - model) ** 2 * near).sum(axis=1) / np.maximum(near.sum(axis=1), 1))
-    covariance = np.linalg.inv(at.normal)
+    covariance = np.linalg.inv(at.normal + 1e-9 * np.eye(at.normal.shape[1]))
     excess = np.maximum(residual, LEAST_RESIDUAL) / profiles.noise  # noise is the skin's; what is left may differ
     gaps = np.full(len(t), np.inf)
     for i in columns_beside(p.shape[1]):

@@ -14,6 +14,8 @@ class Flag(StrEnum):
     """Some shafts are thinner than three blur sigmas: their diameters are upper limits."""
     GLARE = "glare"
     """More than 2 % of the frame is saturated light; it is left out of the area."""
+    COVERED = "covered"
+    """Bubbles, print or a wet film hide more than 2 % of the frame; they are left out of the area."""
     OPTIC_BORDER = "optic-border"
     """Part of the picture lies outside the round of the optic; it is left out of the area."""
     NO_HAIR = "no-hair"
@@ -22,11 +24,9 @@ class Flag(StrEnum):
     """Hairs leave the picture: their lengths are lower limits, and roots outside are not counted."""
     LONG_HAIR = "long-hair"
     """Hairs are longer than clipped ones: crossings hide roots, and density is a lower limit."""
-    PALE_HAIR = "pale-hair"
-    """The hairs were found in the blue channel, where blond hair shows; the finest may be missed."""
     LIGHT_HAIR = "light-hair"
-    """The hairs were found lighter than the skin (white or grey hair); their shaded flanks are not, so that
-    diameters read low and the root's end is less sure."""
+    """Most hairs are lighter than the skin (white or grey): their dark rims are part of the shaft, and diameters are
+    less sure."""
     FEW_DIAMETERS = "few-diameters"
     """Fewer than 70 % of the hairs have a clean section to measure: kinds and thickness rest on rough widths."""
     SMALL_FRAME = "small-frame"

@@ -7,7 +7,7 @@ shaft looks like a wider grey one): there the diameter is an upper limit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +99,24 @@ class Shafts:
     pigmentation: Pigmentation
     blur_sigma_px: float
     blur_estimated: bool
+
+    def chosen(self, which: Bools) -> Shafts:
+        """Keep some of them."""
+        kept = {name: getattr(self, name)[which] for name in _PER_HAIR}
+        colours = Pigmentation(self.pigmentation.lab[which], self.pigmentation.skin_lab[which])
+        return replace(self, **kept, pigmentation=colours)
+
+
+_PER_HAIR = (
+    "diameter_um",
+    "diameter_sd_um",
+    "limited",
+    "shared",
+    "clean_sections",
+    "contrast",
+    "lighter",
+    "direction_bgr",
+)
 
 
 def measure_shafts(

@@ -40,8 +40,8 @@ FLAGS = {
     "no-hair": "No hair was found in the counting frame.",
     "hair-crosses-border": "Hairs leave the picture: their lengths are lower limits, and roots outside do not count.",
     "long-hair": "Hairs are longer than clipped ones: crossings hide roots, and the density is a lower limit.",
-    "pale-hair": "The hair is pale and was found in the blue channel; the finest may be missed.",
     "light-hair": "The hair is lighter than the skin.",
+    "covered": "Bubbles, print or a wet film hide part of the frame; it is left out of the area.",
     "colour-uncalibrated": (
         "Colours are not calibrated: lightness and contrast compare only within this instrument and light."
     ),

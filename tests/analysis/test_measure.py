@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 
 import cv2
 import numpy as np
 import pytest
 
-from analysis import Flag, Measurement, PictureUnusable, chain, diameters, draw_overlay, measure
+from analysis import Flag, Measurement, PictureUnusable, chain, classical, draw_overlay, learned, measure
+from analysis.shafts import Shafts, measure_shafts
 from tests.analysis.drawn import UM_PER_PX, Picture, add_shaft, add_streak, developed, lone_shaft, skin
 
 SHAFTS = [
@@ -166,14 +168,14 @@ def test_a_hair_rooted_outside_the_frame_does_not_count() -> None:
 
 def test_hair_without_a_diameter_is_no_thicker_than_usual_and_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The width of two touching shafts would make vellus hair terminal and thickness a third too much."""
-    fitted = diameters.diameters_px
+    complete = measure_shafts
 
-    def only_thin_ones(fits: diameters.Fits, sigma_px: float) -> tuple[np.ndarray, np.ndarray]:
-        widths_px, limited = fitted(fits, sigma_px)
-        return np.where(widths_px * UM_PER_PX < 45, widths_px, np.nan), limited
+    def only_thin_ones(*given: object) -> Shafts:
+        shafts = complete(*given)  # type: ignore[arg-type]
+        return replace(shafts, diameter_um=np.where(shafts.diameter_um < 45, shafts.diameter_um, np.nan))
 
     assert Flag.FEW_DIAMETERS not in measured(scalp()).flags
-    monkeypatch.setattr(diameters, "diameters_px", only_thin_ones)
+    monkeypatch.setattr(chain, "measure_shafts", only_thin_ones)
     result = measured(scalp())
     (known_um,) = (hair.diameter_um for hair in result.hairs if hair.diameter_um is not None)
     assert {hair.kind for hair in result.hairs} == {"vellus"}
@@ -191,23 +193,21 @@ def test_a_frame_smaller_than_the_smallest_pictures_is_refused() -> None:
 
 def test_more_hairs_than_a_message_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The contract refuses the message only after the visit, when the patient has gone."""
-    monkeypatch.setattr(chain, "MOST_HAIRS", 3)
+    for finder in (classical.finder, learned.finder):
+        monkeypatch.setattr(finder, "MOST_HAIRS", 3)
     with pytest.raises(PictureUnusable, match="hair or texture throughout"):
         measured(scalp())
 
 
-def test_light_and_pale_hair_are_found_in_their_own_contrast_and_flagged() -> None:
+def test_light_and_pale_hair_are_found_and_light_hair_is_flagged() -> None:
     """White hair on dark skin and blond hair on fair skin would be counted as none."""
-    for hair, ground, flag in (
-        ((215, 220, 225), (60, 75, 100), Flag.LIGHT_HAIR),
-        ((110, 165, 205), (170, 185, 215), Flag.PALE_HAIR),
-    ):
+    for hair, ground, lighter in (((215, 220, 225), (60, 75, 100), True), ((110, 165, 205), (170, 185, 215), False)):
         fine = skin(bgr=ground)
         for x in (100, 200, 300):
             add_shaft(fine, (x, 140), (x + 15, 260), 70, hair)
         result = measured(developed(fine))
         assert len(result.hairs) == 3
-        assert flag in result.flags
+        assert (Flag.LIGHT_HAIR in result.flags) == lighter
 
 
 def test_without_a_blur_it_is_estimated_and_said_so() -> None:

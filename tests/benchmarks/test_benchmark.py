@@ -14,8 +14,7 @@ from benchmarks.pooling import pool
 from benchmarks.scoring import score
 from benchmarks.targets import ACCURACY, Bound
 from phantom import Optics, Photograph, ScalpSettings, grow, photograph
-from training.curriculum import FIRST_SEED as FIRST_LESSON
-from training.curriculum import FIRST_SEED_OF_TESTS
+from training.curriculum import SEEDS as SEEDS_OF_LESSONS
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,7 @@ def test_no_method_fails_on_plain_skin(method: str) -> None:
 def test_no_picture_of_the_benchmark_is_drawn_from_a_seed_that_was_trained_on() -> None:
     """What was learned by heart would be measured."""
     seeds = [named.first_seed for named in CLASSES.values()]
-    assert min(seeds) >= FIRST_SEED >= FIRST_SEED_OF_TESTS > FIRST_LESSON
+    assert min(seeds) >= FIRST_SEED >= SEEDS_OF_LESSONS.stop
     assert len(set(seeds)) == len(CLASSES)
     assert coverage.SEEDS.start > max(seeds)
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from analysis.evidence import Hue, gather
-from analysis.identity import Found, explain
-from analysis.lines import draw
+from analysis.classical.evidence import gather
+from analysis.classical.identity import Found, explain
+from analysis.classical.lines import draw
 from analysis.picture import Plane
 from tests.analysis.drawn import add_shaft, developed, skin
 
@@ -21,7 +21,7 @@ def hairs_in(fine: Plane) -> list[Found]:
     """What is found in a finely drawn picture."""
     picture = developed(fine).astype(np.float32) / 255
     half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    evidence = gather(np.asarray(half, np.float32), LINE_UM_PER_PX, Hue.DARK)
+    evidence = gather(np.asarray(half, np.float32), LINE_UM_PER_PX)
     return explain(draw(evidence), evidence)
 
 

@@ -1,7 +1,7 @@
-"""Step 3, evidence: how much each place and direction looks like a shaft.
+"""Evidence: how much each place and direction looks like a shaft.
 
-Two planes are made at the line scale.  *Contrast* says how much darker (or lighter) a pixel is than the skin around
-it.  For dark hair it is the least darkening of the three channels: melanin absorbs blue, green and red alike, while
+Two planes are made at the line scale.  *Contrast* says how much darker a pixel is than the skin around
+it: the least darkening of the three channels: melanin absorbs blue, green and red alike, while
 vessels and redness spare red, and hair seen through the skin is scattered blue and spares blue; so both drop out.
 *Orientation scores* are the second derivative across each of sixteen directions (ridges; Lindeberg 1998, "Edge
 detection and ridge detection with automatic scale selection"), averaged along that direction: shafts are straight
@@ -12,7 +12,6 @@ over 0.1 mm, skin texture is not, and shafts that touch or cross lie apart in th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 import cv2
 import numpy as np
@@ -34,14 +33,6 @@ _UNIT_UM = 350.0
 """No unit of touching shafts is wider: a closing of this size leaves skin only."""
 _FIELD_UM = 600.0
 """Light and skin colour vary over longer distances than this; the background is their smooth course."""
-
-
-class Hue(Enum):
-    """Which contrast shows the hair: dark, pale (blond: in blue only) or light (white and grey on darker skin)."""
-
-    DARK = "dark"
-    PALE = "pale"
-    LIGHT = "light"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +62,8 @@ def line_halvings(um_per_px: float) -> int:
     return max(0, int(np.floor(np.log2(COARSEST_LINE_UM_PER_PX / um_per_px))))
 
 
-def background(bgr: Plane, um_per_px: float, hue: Hue) -> Plane:
-    """Estimate the skin without its hair: closing (opening for light hair) wider than a unit, then its smooth course.
+def background(bgr: Plane, um_per_px: float) -> Plane:
+    """Estimate the skin without its hair: a closing wider than a unit, then its smooth course.
 
     Parameters
     ----------
@@ -90,14 +81,14 @@ def background(bgr: Plane, um_per_px: float, hue: Hue) -> Plane:
     step_um = um_per_px * columns / size[0]
     coarse = cv2.medianBlur(np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8), 5)  # glints and bubbles
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_odd(_UNIT_UM / step_um), _odd(_UNIT_UM / step_um)))
-    bare = cv2.morphologyEx(coarse, cv2.MORPH_OPEN if hue is Hue.LIGHT else cv2.MORPH_CLOSE, disc)
+    bare = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, disc)
     field = _odd(_FIELD_UM / step_um)
     smooth = cv2.GaussianBlur(cv2.medianBlur(bare, field).astype(np.float32) / 255, (0, 0), field / 6)
     return np.asarray(cv2.resize(smooth, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def contrast(bgr: Plane, skin: Plane, hue: Hue) -> Plane:
-    """Relative difference of a picture to its background, by the hue that shows the hair.
+def contrast(bgr: Plane, skin: Plane) -> Plane:
+    """Least darkening of the three colours against the background.
 
     Parameters
     ----------
@@ -107,18 +98,16 @@ def contrast(bgr: Plane, skin: Plane, hue: Hue) -> Plane:
     Returns
     -------
     ndarray of float32, shape (...)
-        0 for skin; 1 for a black shaft, or for a light one that outshines its background by far.
+        0 for skin; 1 for a black shaft.
     """
     floor = np.float32(0.02)  # below this a camera gives noise only
-    if hue is Hue.LIGHT:
-        bgr, skin = skin, bgr
     darkening = np.asarray(1 - bgr / np.maximum(skin, floor), np.float32)
-    return darkening[..., 0] if hue is Hue.PALE else least_of_channels(darkening)
+    return least_of_channels(darkening)
 
 
-def gather(bgr: Plane, um_per_px: float, hue: Hue) -> Evidence:
+def gather(bgr: Plane, um_per_px: float) -> Evidence:
     """Contrast and orientation scores of a picture at the line scale."""
-    plane = np.clip(contrast(bgr, background(bgr, um_per_px, hue), hue), -0.2, 1)  # a glint is no deeper than that
+    plane = np.clip(contrast(bgr, background(bgr, um_per_px)), -0.2, 1)  # a glint is no deeper than that
     scores = orientation_scores(plane, um_per_px)
     # three quarters of a clipped scalp are bare skin, so this quartile of the best scores is skin's
     texture = float(np.percentile(scores[:, ::3, ::3].max(axis=0), 75))

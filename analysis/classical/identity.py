@@ -1,4 +1,4 @@
-"""Step 5, identity: which lines are hairs.  Lines compete to explain each dark place once.
+"""Identity: which lines are hairs.  Lines compete to explain each dark place once.
 
 The line with the most evidence is taken first and the shaft it explains is painted; a later line is a hair of its own
 only if enough of it runs where nothing is explained yet.  Touching shafts are told apart by width: a line explains no
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.evidence import LINE_UM, Evidence
-from analysis.lines import Line, swath
+from analysis.classical.evidence import LINE_UM, Evidence
+from analysis.classical.lines import Line, swath
 
 NEW_UM = 110.0
 NEW_SHARE = 0.25

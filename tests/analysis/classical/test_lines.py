@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import PictureUnusable, lines
-from analysis.evidence import Evidence, orientation_scores
-from analysis.lines import Line, draw, full_widths_px, smoothed, swath
+from analysis import PictureUnusable
+from analysis.classical import lines
+from analysis.classical.evidence import Evidence, orientation_scores
+from analysis.classical.lines import Line, draw, full_widths_px, smoothed, swath
 
 UM_PER_PX = 10.0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.lines import Line
-from analysis.roots import orient
+from analysis.classical.lines import Line
+from analysis.classical.roots import orient
 
 UM_PER_PX = 10.0
 

@@ -1,4 +1,4 @@
-"""Step 6, roots: which end of a shaft is in the skin.
+"""Roots: which end of a shaft is in the skin.
 
 Two cues, both named by trichoscopists.  Beyond the root the hair goes on under the skin as a blurred streak, while
 beyond the tip there is skin.  And hair of one region leaves the skin in one direction, so neighbours vote.
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.lines import Line
+from analysis.classical.lines import Line
 from analysis.picture import Plane
 
 STREAK_UM = (40.0, 180.0)

@@ -1,4 +1,4 @@
-"""Step 4, lines: paths that follow the evidence from every ridge point both ways, cut where the shaft ends.
+"""Lines: paths that follow the evidence from every ridge point both ways, cut where the shaft ends.
 
 Each path keeps its own direction as it steps on (a streamline through the orientation scores), so it goes straight
 over crossings and along a shaft that others touch.  There are many paths per shaft; `identity` chooses among them.
@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.evidence import DIRECTIONS, Evidence
+from analysis.classical.evidence import DIRECTIONS, Evidence
+from analysis.found import HAIR_THROUGHOUT
 from analysis.measurement import PictureUnusable
 from analysis.picture import Plane
 
@@ -42,8 +43,6 @@ _SHIFT = 0.8
 _PATHS_AT_ONCE = 8192  # OpenCV samples at most 32766 rows at once
 _GIVE_UP_SHARE = 0.6
 """Steps follow evidence down to this share of the faintest that may start a path: a glint does not end a shaft."""
-
-HAIR_THROUGHOUT = "the picture is hair or texture throughout: clip the hair, focus, or take a smaller field of skin"
 
 Array = NDArray[np.float64]
 

@@ -1,0 +1,57 @@
+"""What a finder gives: the shafts of a picture, before they are measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.measurement import HairMode
+
+LONG_HAIR_MM = 2.0
+"""Clipped hair is 0.5-1 mm long; where a tenth of the hairs is longer than this, the hair was not clipped."""
+MOST_HAIRS = 5000
+"""Ten times the densest scalp on the largest frame."""
+HAIR_THROUGHOUT = "the picture is hair or texture throughout: clip the hair, focus, or take a smaller field of skin"
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """The shafts of a picture, wherever they are rooted, one entry each.
+
+    Parameters
+    ----------
+    centrelines_px : list of ndarray, each of shape (n, 2)
+        From root to tip, (x, y) of the working picture.
+    rough_um : ndarray, shape (shafts,)
+        About how wide.
+    probabilities : ndarray, shape (shafts,)
+        That each is one hair.
+    """
+
+    centrelines_px: list[Array]
+    rough_um: Array
+    probabilities: Array
+
+    @property
+    def roots_px(self) -> Array:
+        """Where each is rooted, (x, y) of the working picture, shape (shafts, 2)."""
+        return np.array([line[0] for line in self.centrelines_px]).reshape(-1, 2)
+
+    def lengths_mm(self, um_per_px: float) -> Array:
+        """Along each shaft, shape (shafts,)."""
+        along = [np.hypot(*np.diff(line, axis=0).T).sum() for line in self.centrelines_px]
+        return np.array(along, float) * um_per_px / 1000
+
+    def hair_mode(self, um_per_px: float) -> HairMode:
+        """Say whether the hair was clipped."""
+        lengths_mm = self.lengths_mm(um_per_px)
+        return "long" if len(lengths_mm) and float(np.percentile(lengths_mm, 90)) > LONG_HAIR_MM else "clipped"
+
+    def chosen(self, which: NDArray[np.bool_]) -> Found:
+        """Keep some of them."""
+        kept = [line for line, keep in zip(self.centrelines_px, which, strict=True) if keep]
+        return Found(kept, self.rough_um[which], self.probabilities[which])

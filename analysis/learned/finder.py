@@ -1,0 +1,62 @@
+"""Find the shafts of pale, light, faint, curly or long hair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.found import HAIR_THROUGHOUT, LONG_HAIR_MM, MOST_HAIRS, Found
+from analysis.learned import evidence, identity, lines, plausibility, roots
+from analysis.learned.evidence import Evidence
+from analysis.learned.lines import Line
+from analysis.measurement import HairMode, PictureUnusable
+from analysis.picture import Picture, Plane
+from analysis.view import LINE_UM_PER_PX, View
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """Shafts, and what hides the skin.
+
+    Parameters
+    ----------
+    found : Found
+    cover : ndarray of float32, shape (rows, columns)
+        0 to 1, over the whole picture at the network's line scale.
+    """
+
+    found: Found
+    cover: Plane
+
+
+def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Seen:
+    """Find the shafts of a picture at the working scale; long hair must show its root.
+
+    Raises
+    ------
+    PictureUnusable
+        Where more of the picture looks like hair than can be followed.
+    """
+    view = View.of(working)
+    seen = evidence.look(view.bgr)
+    rooted = roots.root(identity.explain(seen), seen)
+    if len(rooted.lines) > MOST_HAIRS:
+        raise PictureUnusable(HAIR_THROUGHOUT)
+    mode = mode_of(rooted.lines) if hair_mode == "auto" else hair_mode
+    p = plausibility.that_each_is_one_hair(rooted, seen, mode)
+    centrelines = [view.to_working_px(lines.smoothed(line.points_px)) for line in rooted.lines]
+    rough_um = np.array([_rough_um(line, seen) for line in rooted.lines], float)
+    return Seen(Found(centrelines, rough_um, p).chosen(p >= plausibility.COUNTED_FROM), seen.cover)
+
+
+def mode_of(found: list[Line]) -> HairMode:
+    """Say whether the hair was clipped."""
+    lengths_mm = np.array([len(line.scores) for line in found]) * LINE_UM_PER_PX / 1000
+    return "long" if len(found) and float(np.percentile(lengths_mm, 90)) > LONG_HAIR_MM else "clipped"
+
+
+def _rough_um(line: Line, seen: Evidence) -> float:
+    _, row, column = line.cells
+    return float(np.median(seen.widths_um[row, column]))

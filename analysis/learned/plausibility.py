@@ -1,0 +1,77 @@
+"""Plausibility: how likely each found line is one hair.
+
+A logistic model of what is known of a line: how much evidence it has, how clearly root and tip are seen, how long it
+is, how it stands out of the skin's texture, and how its contrast compares with the clear shafts of the same picture
+(folds and shadows have less).  Its weights are fitted to drawn scalps by ``training.calibrate``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.learned.evidence import Evidence
+from analysis.learned.roots import Rooted
+from analysis.measurement import HairMode
+from analysis.view import LINE_UM_PER_PX
+
+COUNTED_FROM = 0.5
+FEATURES = ("evidence", "root", "tip", "length", "prominence", "share of the usual contrast")
+WEIGHTS: dict[HairMode, tuple[float, ...]] = {
+    "clipped": (-4.76, 5.38, 3.21, 1.33, 0.77, -0.18, -0.11),
+    "long": (-4.4, 3.03, 7.23, -1.49, -0.39, -0.78, 0.98),
+}
+"""Intercept, then one for each of ``FEATURES``."""
+USUAL_LENGTH_UM = 300.0
+FINEST_TEXTURE = 0.01
+"""Noise of a good camera on smooth skin: a smoother picture tells no more."""
+_MOST = 0.98
+
+Array = NDArray[np.float64]
+
+
+def that_each_is_one_hair(rooted: Rooted, seen: Evidence, mode: HairMode) -> Array:
+    """Probabilities, shape (lines,).
+
+    Parameters
+    ----------
+    rooted : Rooted
+    seen : Evidence
+        That they were found in.
+    mode : {"clipped", "long"}
+        Long hair must show its root.
+    """
+    if not rooted.lines:
+        return np.zeros(0)
+    weights = np.array(WEIGHTS[mode])
+    logit = weights[0] + features(rooted, seen) @ weights[1:]
+    return np.asarray(np.minimum(1 / (1 + np.exp(-logit)), _MOST))
+
+
+def features(rooted: Rooted, seen: Evidence) -> Array:
+    """Gather what is known of each line, shape (lines, FEATURES), each about 0 to 1."""
+    if not rooted.lines:
+        return np.zeros((0, len(FEATURES)))
+    evidence = np.array([np.median(line.scores) for line in rooted.lines])
+    length_um = np.array([len(line.scores) for line in rooted.lines]) * LINE_UM_PER_PX
+    length = np.clip(np.log2(length_um / USUAL_LENGTH_UM), -1.5, 1.0)
+    contrast = _contrasts(rooted, seen)
+    prominence = np.clip(np.log10(np.maximum(contrast, 1e-3) / _texture(seen)), -1.0, 2.0)
+    usual = np.percentile(contrast[evidence >= np.median(evidence)], 75)
+    share = np.clip(contrast / max(float(usual), FINEST_TEXTURE), 0.0, 1.0)
+    return np.column_stack([evidence, rooted.roots, rooted.tips, length, prominence, share])
+
+
+def _contrasts(rooted: Rooted, seen: Evidence) -> Array:
+    """Distance of each shaft's middle from the skin about it, as the root mean square over the colours' logarithms."""
+    contrasts = []
+    for line in rooted.lines:
+        _, row, column = line.cells
+        middle = np.median(seen.relief[row, column], axis=0)
+        contrasts.append(np.sqrt(np.mean(np.square(middle), dtype=float)))
+    return np.array(contrasts)
+
+
+def _texture(seen: Evidence) -> float:
+    """Usual departure of the picture from its slow course: mostly skin's."""
+    return max(float(np.median(np.abs(seen.relief[::3, ::3]))), FINEST_TEXTURE)

@@ -1,0 +1,1 @@
+"""Learning from drawn scalps: what is drawn, what is told of it, and what becomes of a batch."""
