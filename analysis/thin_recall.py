@@ -20,8 +20,8 @@ from analysis.view import LINE_UM_PER_PX, View
 DRAWN_UM = 25.0
 """Half of the vellus hairs are thinner, half thicker."""
 LENGTH_UM = 500.0
-CLEAR_UM = 200.0
-"""Drawn hairs keep this far from the picture's own and from the frame's edge."""
+CLEAR_UM, APART_UM = 220.0, LENGTH_UM + 100.0
+"""The middle of a drawn hair keeps so far from own hairs and the frame's edge, and from the next one's."""
 MOST_DRAWN = 60
 FEWEST_DRAWN = 12
 """Fewer tell nothing."""
@@ -132,12 +132,11 @@ def _places(frame: Frame, own_px: list[Array]) -> Array:
     for line in own_px:
         cv2.polylines(empty, [np.rint(line).astype(np.int32).reshape(-1, 1, 2)], False, 0)
     away = cv2.distanceTransform(np.pad(empty, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    reach_px = (CLEAR_UM + LENGTH_UM / 2) / LINE_UM_PER_PX
-    rows, columns = np.nonzero(away > reach_px / 2)
+    rows, columns = np.nonzero(away > CLEAR_UM / LINE_UM_PER_PX)
     chosen: list[Array] = []
     for at in np.random.default_rng(_SEED).permutation(len(rows)):
         place = np.array([columns[at], rows[at]], float)
-        if all(np.hypot(*(place - other)) > reach_px for other in chosen):
+        if all(np.hypot(*(place - other)) > APART_UM / LINE_UM_PER_PX for other in chosen):
             chosen.append(place)
         if len(chosen) == MOST_DRAWN:
             break

@@ -14,6 +14,7 @@ import pytest
 
 from analysis import Flag, Measurement, PictureUnusable, chain, classical, draw_overlay, learned, measure
 from analysis.shafts import Shafts, measure_shafts
+from phantom import Optics, ScalpSettings, grow, photograph
 from tests.analysis.drawn import UM_PER_PX, Picture, add_shaft, add_streak, developed, lone_shaft, skin
 
 SHAFTS = [
@@ -344,3 +345,23 @@ def test_a_name_that_is_none_is_an_attribute_error() -> None:
 
     with pytest.raises(AttributeError, match="measures"):
         analysis.measures  # noqa: B018
+
+
+def test_the_operators_choice_of_hair_overrides_what_the_picture_says() -> None:
+    """Stubble grown to 2 mm is clipped hair to the clinic that clipped it."""
+    assert measured(scalp()).hair_mode == "clipped"
+    assert measured(scalp(), hair_mode="long").hair_mode == "long"
+    with pytest.raises(PictureUnusable, match="say 'auto'"):
+        measured(scalp(), hair_mode="short")
+
+
+def test_the_recall_of_thin_hair_is_an_option() -> None:
+    """Stated without being asked for it would double the time of every capture; asked for, it widens the interval."""
+    optics = Optics(size_px=(1100, 900))
+    taken = photograph(grow(ScalpSettings(hair_density_per_cm2=60.0, size_mm=(6.0, 5.0)), seed=5), optics, seed=5)
+    plain = measure(taken.picture, optics.um_per_px, blur_sigma_px=optics.blur_sigma_px)
+    missed = measure(taken.picture, optics.um_per_px, blur_sigma_px=optics.blur_sigma_px, thin_recall=True)
+    assert plain.missed_expected is None
+    assert missed.missed_expected is not None
+    assert 0 <= missed.missed_expected < 0.5 * len(missed.hairs)
+    assert missed.hair_density_per_cm2.high > plain.hair_density_per_cm2.high
