@@ -26,6 +26,18 @@ def frame_of(working: Picture) -> Frame:
     return counting_frame(View.of(working).at_line_scale())
 
 
+def drawn_into(working: Picture, own: list[np.ndarray]) -> Picture:
+    """Give the picture that a finder is shown."""
+    shown: list[Picture] = []
+
+    def find(drawn: Picture) -> list[np.ndarray]:
+        shown.append(drawn)
+        return []
+
+    recall(working, frame_of(working), own, LOOKS, find)
+    return shown[0]
+
+
 def differences(drawn: Picture, before: Picture) -> list[np.ndarray]:
     """Find exactly what was drawn: a straight line through each patch that changed."""
     changed = (np.abs(drawn.bgr - before.bgr).max(axis=2) > 0.05).astype(np.uint8)
@@ -61,10 +73,9 @@ def test_nothing_found_is_a_recall_of_nothing() -> None:
 def test_a_drawn_hair_has_its_length_width_and_darkness() -> None:
     """A hair drawn wider or darker than said would be found more easily than the picture's own."""
     working = bare()
-    seen: list[Picture] = []
-    recall(working, frame_of(working), [], LOOKS, lambda drawn: seen.append(drawn) or [])  # type: ignore[func-returns-value]
-    lost = 1 - seen[0].bgr[..., 1] / SKIN[1]
-    drawn = differences(seen[0], working)
+    after = drawn_into(working, [])
+    lost = 1 - after.bgr[..., 1] / SKIN[1]
+    drawn = differences(after, working)
     area_um2 = float(lost.sum()) / 0.6 * UM_PER_PX**2 / len(drawn)
     assert area_um2 == pytest.approx(LENGTH_UM * DRAWN_UM, rel=0.03)
     lengths_um = [float(np.hypot(*(line[-1] - line[0]))) * UM_PER_PX for line in drawn]
@@ -75,9 +86,8 @@ def test_drawn_hairs_keep_clear_of_the_pictures_own_and_lie_as_they_do() -> None
     """One drawn over a hair would be lost to it, one across the stream would be found too easily."""
     working = bare()
     own = [np.column_stack([np.full(100, x), np.linspace(300, 400, 100)]) for x in (250.0, 450.0, 650.0)]
-    seen: list[Picture] = []
-    recall(working, frame_of(working), own, LOOKS, lambda drawn: seen.append(drawn) or [])  # type: ignore[func-returns-value]
-    for line in differences(seen[0], working):
+    after = drawn_into(working, own)
+    for line in differences(after, working):
         assert abs(line[-1, 0] - line[0, 0]) < 4
         middle = line.mean(axis=0)
         assert min(float(np.hypot(*(hair - middle).T).min()) for hair in own) * UM_PER_PX > 200
