@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.classical.evidence import DIRECTIONS, Evidence
+from analysis.direction_planes import between, peak
 from analysis.found import HAIR_THROUGHOUT
 from analysis.measurement import PictureUnusable
 from analysis.picture import Plane
@@ -159,33 +160,17 @@ def _walk(evidence: Evidence, seeds: Array) -> list[Array]:
         )
         if not len(walking):
             break
-        angle = angle + _TURN * ((k + _peak(left, middle, right)) * np.pi / DIRECTIONS - angle)
+        angle = angle + _TURN * ((k + peak(left, middle, right)) * np.pi / DIRECTIONS - angle)
         across_x, across_y = -np.sin(angle), np.cos(angle)
         k = np.rint(angle / np.pi * DIRECTIONS).astype(np.intp) % DIRECTIONS
-        left, middle, right = (_between(scores, k, x + s * across_x, y + s * across_y) for s in (-1.5, 0, 1.5))
-        shift = _SHIFT * np.clip(1.5 * _peak(left, middle, right), -0.5, 0.5)
+        left, middle, right = (between(scores, k, x + s * across_x, y + s * across_y) for s in (-1.5, 0, 1.5))
+        shift = _SHIFT * np.clip(1.5 * peak(left, middle, right), -0.5, 0.5)
         at[walking] = np.column_stack([x + shift * across_x, y + shift * across_y, angle])
         walkers.append(walking)
         course.append(at[walking])
     walker = np.concatenate(walkers)
     in_order = np.concatenate(course)[np.argsort(walker, kind="stable")]
     return np.split(in_order, np.cumsum(np.bincount(walker, minlength=len(seeds)))[:-1])
-
-
-def _between(scores: Plane, k: NDArray[np.intp], x: Array, y: Array) -> Array:
-    """Scores of direction k at (x, y) by bilinear interpolation."""
-    j, i = np.floor(x).astype(np.intp), np.floor(y).astype(np.intp)
-    right, down = x - j, y - i
-    above = scores[k, i, j] * (1 - right) + scores[k, i, j + 1] * right
-    below = scores[k, i + 1, j] * (1 - right) + scores[k, i + 1, j + 1] * right
-    return np.asarray(above * (1 - down) + below * down, float)
-
-
-def _peak(before: Array, here: Array, after: Array) -> Array:
-    """Where between -1 and 1 a parabola through three values has its maximum."""
-    bend = before - 2 * here + after
-    slope = (before - after) / 2
-    return np.where(bend < 0, np.clip(slope / np.minimum(bend, -1e-6), -1, 1), -np.sign(slope))
 
 
 def _cut_to_shaft(path: Array, contrast: Plane) -> Array | None:

@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.classical.lines import Line
+from analysis.hair_stream import with_neighbours
 from analysis.picture import Plane
 
 STREAK_UM = (40.0, 180.0)
 """Where beyond an end the streak is looked for: past the blurred end, and no farther than it shows."""
-NEIGHBOURHOOD_UM = 1500.0
-"""Hair streams turn over several millimetres (whorls apart)."""
 NEIGHBOURS_WEIGHT = 1.0
-_ROUNDS = 5
 
 
 def orient(lines: list[Line], veiled: Plane, um_per_px: float) -> NDArray[np.bool_]:
@@ -40,16 +38,7 @@ def orient(lines: list[Line], veiled: Plane, um_per_px: float) -> NDArray[np.boo
     starts, ends = (np.array([line.points_px[i] for line in lines]) for i in (0, -1))
     streak = _beyond(starts, starts - ends, veiled, um_per_px) - _beyond(ends, ends - starts, veiled, um_per_px)
     own = np.clip(streak / np.array([max(line.core, 0.05) for line in lines]), -1, 1)
-    course = ends - starts
-    course /= np.maximum(np.hypot(*course.T), 1e-9)[:, None]
-    middles = (starts + ends) / 2
-    apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1)) * um_per_px
-    near = np.exp(-0.5 * (apart / NEIGHBOURHOOD_UM) ** 2) * (course @ course.T)
-    np.fill_diagonal(near, 0)
-    belief = own.copy()
-    for _ in range(_ROUNDS):
-        vote = near @ belief / (1 + np.abs(near) @ np.abs(belief))
-        belief = np.clip(own + NEIGHBOURS_WEIGHT * vote, -1, 1)
+    belief = with_neighbours(own, starts * um_per_px, ends * um_per_px, NEIGHBOURS_WEIGHT)
     return np.asarray(belief < 0)
 
 

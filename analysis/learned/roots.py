@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.hair_stream import with_neighbours
 from analysis.learned.evidence import Evidence
 from analysis.learned.lines import Line
 from analysis.picture import Plane
@@ -24,10 +25,7 @@ INWARD_SHARE = 3
 """And not further inward than a third of the line: there begins what may belong to its other end."""
 SEEN = 0.15
 """A root or tip seen less clearly than this does not move an end."""
-NEIGHBOURHOOD_UM = 1500.0
-"""Hair streams turn over several millimetres (whorls apart)."""
 NEIGHBOURS_WEIGHT = 0.7
-_ROUNDS = 5
 _COURSE_PX = 12
 
 Array = NDArray[np.float64]
@@ -70,7 +68,8 @@ def root(lines: list[Line], evidence: Evidence) -> Rooted:
     ends = [_Ends.of(lines, last) for last in (False, True)]
     seen = [[end.look(plane) for plane in (evidence.roots, evidence.tips)] for end in ends]
     own = np.clip((seen[0][0][0] - seen[0][1][0]) - (seen[1][0][0] - seen[1][1][0]), -1, 1)
-    belief = _with_neighbours(own, ends[0].points_px, ends[1].points_px)
+    starts_um, ends_um = (end.points_px * LINE_UM_PER_PX for end in ends)
+    belief = with_neighbours(own, starts_um, ends_um, NEIGHBOURS_WEIGHT)
     turned = belief < 0
     root_seen, root_step = (np.where(turned, seen[1][0][i], seen[0][0][i]) for i in (0, 1))
     tip_seen, tip_step = (np.where(turned, seen[0][1][i], seen[1][1][i]) for i in (0, 1))
@@ -117,20 +116,6 @@ def _outward(line: Line, last: bool) -> Array:
     end, inner = (-1, -1 - reach) if last else (0, reach)
     course = line.points_px[end] - line.points_px[inner]
     return np.asarray(course / max(float(np.hypot(*course)), 1e-9))
-
-
-def _with_neighbours(own: Array, starts: Array, ends: Array) -> Array:
-    course = ends - starts
-    course /= np.maximum(np.hypot(*course.T), 1e-9)[:, None]
-    middles = (starts + ends) / 2
-    apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1)) * LINE_UM_PER_PX
-    near = np.exp(-0.5 * (apart / NEIGHBOURHOOD_UM) ** 2) * (course @ course.T)
-    np.fill_diagonal(near, 0)
-    belief = own.copy()
-    for _ in range(_ROUNDS):
-        vote = near @ belief / (1 + np.abs(near) @ np.abs(belief))
-        belief = np.clip(own + NEIGHBOURS_WEIGHT * vote, -1, 1)
-    return np.asarray(belief)
 
 
 def _moved(line: Line, first_px: int, last_px: int) -> Line:
