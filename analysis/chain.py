@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from analysis.shafts import Shafts, measure_shafts
 from analysis.summary import CountedHairs, Field, summarise
 from analysis.thin_recall import THIN_UM, ThinHair, recall
 from analysis.view import LINE_UM_PER_PX, View
+
+Finder: TypeAlias = Callable[[Picture], Found]
 
 SMALLEST_FRAME_CM2 = 0.2
 LEAST_AREA_CM2 = ((SMALLEST_SIDE_MM - 2 * exclusions.GUARD_UM / 1000) / 10) ** 2
@@ -80,7 +83,7 @@ def measure(
     frame = exclusions.counting_frame(view.at_line_scale())
     _refuse_small(frame)
     inside = replace(working, bgr=exclusions.without_outside(working.bgr, frame))
-    found, frame = _find(inside, frame, hair_mode)
+    found, frame, finder = _find(inside, frame, hair_mode)
     _refuse_small(frame)
     mode = found.hair_mode(working.um_per_px) if hair_mode == "auto" else hair_mode
     sigma_px = _sigma_at_working_scale(blur_sigma_px, working.halvings)
@@ -88,7 +91,7 @@ def measure(
     counts = frame.holds(view.to_line_px(found.roots_px))
     counted = _counted(found.chosen(counts), shafts.chosen(counts), working, rootless_shafts=int((~counts).sum()))
     if thin_recall:
-        counted = replace(counted, missed=_missed(counted, found, shafts, inside, frame=frame, mode=mode))
+        counted = replace(counted, missed=_missed(counted, found, shafts, inside, frame=frame, finder=finder))
     field = _field(frame, view, (picture.shape[1], picture.shape[0]), float(um_per_px))
     flags = _flags(counted, shafts, frame, field, mode)
     crosses = any(frame.cuts(view.to_line_px(line), NEAR_BORDER_PX) for line in found.centrelines_px)
@@ -112,15 +115,15 @@ def _refuse_small(frame: Frame) -> None:
         raise PictureUnusable("glare and borders leave no frame to count in: lower the light or take the picture again")
 
 
-def _find(inside: Picture, frame: Frame, hair_mode: HairMode | Literal["auto"]) -> tuple[Found, Frame]:
-    """Find the shafts: clipped dark hair that stands out by its ridges, any other by what the network sees."""
+def _find(inside: Picture, frame: Frame, hair_mode: HairMode | Literal["auto"]) -> tuple[Found, Frame, Finder]:
+    """Find the shafts, clipped dark hair that stands out by ridges, any other by the network; give the finder too."""
     if hair_mode != "long":
         ridges = classical.find(inside)
         clipped = hair_mode == "clipped" or ridges.found.hair_mode(inside.um_per_px) == "clipped"
         if ridges.clear and clipped:
-            return ridges.found, frame
+            return ridges.found, frame, lambda drawn: classical.find(drawn).found
     seen = learned.find(inside, hair_mode)
-    return seen.found, frame.less(seen.cover)
+    return seen.found, frame.less(seen.cover), lambda drawn: learned.find(drawn, hair_mode).found
 
 
 def _sigma_at_working_scale(blur_sigma_px: float | None, halvings: int) -> float | None:
@@ -151,14 +154,13 @@ def _counted(found: Found, shafts: Shafts, working: Picture, *, rootless_shafts:
 
 
 def _missed(
-    counted: CountedHairs, found: Found, shafts: Shafts, inside: Picture, *, frame: Frame, mode: HairMode
+    counted: CountedHairs, found: Found, shafts: Shafts, inside: Picture, *, frame: Frame, finder: Finder
 ) -> tuple[float, float] | None:
     """Thin hairs missed in the frame, by the recall of drawn ones."""
     widths_um = np.where(np.isfinite(shafts.diameter_um), shafts.diameter_um, found.rough_um)
     hair = ThinHair.of(inside, found.centrelines_px, widths_um, shafts.blur_sigma_px)
-    outcome = recall(
-        inside, frame, found.centrelines_px, hair, lambda drawn: _find(drawn, frame, mode)[0].centrelines_px
-    )
+    # the same finder: drawn hairs must not change how the picture is looked at
+    outcome = recall(inside, frame, found.centrelines_px, hair, lambda drawn: finder(drawn).centrelines_px)
     if outcome is None:
         return None
     taken_um = np.where(np.isfinite(counted.diameters_um), counted.diameters_um, counted.rough_um)

@@ -13,6 +13,8 @@ LONG_HAIR_MM = 2.0
 """Clipped hair is 0.5-1 mm long; where a tenth of the hairs is longer than this, the hair was not clipped."""
 MOST_HAIRS = 5000
 """Ten times the densest scalp on the largest frame."""
+SMOOTHED_UM = 150.0
+"""A clipped shaft bends by less than a pixel over this length."""
 HAIR_THROUGHOUT = "the picture is hair or texture throughout: clip the hair, focus, or take a smaller field of skin"
 
 Array = NDArray[np.float64]
@@ -48,10 +50,23 @@ class Found:
 
     def hair_mode(self, um_per_px: float) -> HairMode:
         """Say whether the hair was clipped."""
-        lengths_mm = self.lengths_mm(um_per_px)
-        return "long" if len(lengths_mm) and float(np.percentile(lengths_mm, 90)) > LONG_HAIR_MM else "clipped"
+        return hair_mode_of(self.lengths_mm(um_per_px))
 
     def chosen(self, which: NDArray[np.bool_]) -> Found:
         """Keep some of them."""
         kept = [line for line, keep in zip(self.centrelines_px, which, strict=True) if keep]
         return Found(kept, self.rough_um[which], self.probabilities[which])
+
+
+def hair_mode_of(lengths_mm: Array) -> HairMode:
+    """Say by the lengths of the shafts whether the hair was clipped."""
+    return "long" if len(lengths_mm) and float(np.percentile(lengths_mm, 90)) > LONG_HAIR_MM else "clipped"
+
+
+def smoothed(points_px: Array, um_per_px: float) -> Array:
+    """Take from a line the steps of the pixel grid: its mean over ``SMOOTHED_UM``, its ends kept."""
+    half = min(max(1, round(SMOOTHED_UM / um_per_px / 2)), len(points_px) - 1)
+    before, after = 2 * points_px[0] - points_px[half:0:-1], 2 * points_px[-1] - points_px[-2 : -half - 2 : -1]
+    extended = np.concatenate([before, points_px, after])
+    window = np.full(2 * half + 1, 1 / (2 * half + 1))
+    return np.column_stack([np.convolve(axis, window, mode="valid") for axis in extended.T])

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from analysis.classical import evidence, identity, lines, roots
-from analysis.found import MOST_HAIRS, Found
+from analysis.found import MOST_HAIRS, Found, smoothed
 from analysis.measurement import PictureUnusable
 from analysis.picture import Picture, least_of_channels
 
@@ -38,7 +38,7 @@ def find(working: Picture) -> Clear:
     ratio = coarse.um_per_px / working.um_per_px
     centrelines = []
     for one, turn in zip(shafts, turned, strict=True):
-        smooth = (lines.smoothed(one.line.points_px, coarse.um_per_px) + 0.5) * ratio - 0.5
+        smooth = (smoothed(one.line.points_px, coarse.um_per_px) + 0.5) * ratio - 0.5
         centrelines.append(smooth[::-1] if turn else smooth)
     rough_um = np.array([one.line.width_px for one in shafts], float) * coarse.um_per_px
     found = Found(centrelines, rough_um, np.array([one.probability for one in shafts], float))

@@ -34,8 +34,6 @@ END_SHARE = 0.5
 """A shaft ends where its contrast falls to half of its core's: the edge of a blurred step lies there."""
 MARGIN_PX = 3
 """Paths stop this near the border: beyond, the scores are read from repeated pixels."""
-SMOOTHED_UM = 150.0
-"""A clipped shaft bends by less than a pixel over this length."""
 MOST_SEEDS = 30_000
 """Time and memory grow with the seeds; the densest clipped scalps have 6500 per cm2."""
 _SEED_STEP_PX = 4
@@ -218,15 +216,6 @@ def _full_widths_px(contrast: Plane, paths: list[Array], reach_px: float) -> Arr
     left = np.argmin(np.concatenate([above[..., middle::-1], ends], axis=-1), axis=-1)
     # each edge lies half a step before the first sample below
     return np.asarray(np.median((left + right - 1) * 0.5, axis=1), float)
-
-
-def smoothed(points_px: Array, um_per_px: float) -> Array:
-    """Take from a line the steps of the pixel grid: its mean over ``SMOOTHED_UM``, its ends kept."""
-    half = min(max(1, round(SMOOTHED_UM / um_per_px / 2)), len(points_px) - 1)
-    before, after = 2 * points_px[0] - points_px[half:0:-1], 2 * points_px[-1] - points_px[-2 : -half - 2 : -1]
-    extended = np.concatenate([before, points_px, after])
-    window = np.full(2 * half + 1, 1 / (2 * half + 1))
-    return np.column_stack([np.convolve(axis, window, mode="valid") for axis in extended.T])
 
 
 def swath(points_px: Array, half_width_px: float, shape: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.found import HAIR_THROUGHOUT, LONG_HAIR_MM, MOST_HAIRS, Found
-from analysis.learned import evidence, identity, lines, plausibility, roots
+from analysis.found import HAIR_THROUGHOUT, MOST_HAIRS, Found, hair_mode_of, smoothed
+from analysis.learned import evidence, identity, plausibility, roots
 from analysis.learned.evidence import Evidence
 from analysis.learned.lines import Line
 from analysis.measurement import HairMode, PictureUnusable
@@ -46,15 +46,14 @@ def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Seen:
         raise PictureUnusable(HAIR_THROUGHOUT)
     mode = mode_of(rooted.lines) if hair_mode == "auto" else hair_mode
     p = plausibility.that_each_is_one_hair(rooted, seen, mode)
-    centrelines = [view.to_working_px(lines.smoothed(line.points_px)) for line in rooted.lines]
+    centrelines = [view.to_working_px(smoothed(line.points_px, LINE_UM_PER_PX)) for line in rooted.lines]
     rough_um = np.array([_rough_um(line, seen) for line in rooted.lines], float)
     return Seen(Found(centrelines, rough_um, p).chosen(p >= plausibility.COUNTED_FROM), seen.cover)
 
 
 def mode_of(found: list[Line]) -> HairMode:
     """Say whether the hair was clipped."""
-    lengths_mm = np.array([len(line.scores) for line in found]) * LINE_UM_PER_PX / 1000
-    return "long" if len(found) and float(np.percentile(lengths_mm, 90)) > LONG_HAIR_MM else "clipped"
+    return hair_mode_of(np.array([len(line.scores) for line in found]) * LINE_UM_PER_PX / 1000)
 
 
 def _rough_um(line: Line, seen: Evidence) -> float:

@@ -33,8 +33,6 @@ BRIDGED_UM = 90.0
 """A glint or another shaft across hides a shaft no longer than this."""
 MARGIN_PX = 3
 """Paths stop this near the border, where the network sees repeated pixels."""
-SMOOTHED_UM = 150.0
-"""A clipped shaft bends by less than a pixel over this length."""
 MOST_RIDGE_POINTS = 600_000
 """Six times the shafts' length on the densest scalps: beyond, the picture is hair or texture throughout."""
 _TURN, _SHIFT = 0.3, 0.8
@@ -181,12 +179,3 @@ def _cut_to_shaft(path: Array, scores: Array, seed: int) -> Line:
     if not len(own):
         return Line(path[:0, :2], path[:0, 2], scores[:0])
     return Line(path[:, :2], path[:, 2], scores).part(int(starts[own[0]]), int(ends[own[0]]))
-
-
-def smoothed(points_px: Array) -> Array:
-    """Take from a line the steps of the pixel grid: its mean over ``SMOOTHED_UM``, its ends kept."""
-    half = min(max(1, round(SMOOTHED_UM / LINE_UM_PER_PX / 2)), len(points_px) - 1)
-    before, after = 2 * points_px[0] - points_px[half:0:-1], 2 * points_px[-1] - points_px[-2 : -half - 2 : -1]
-    extended = np.concatenate([before, points_px, after])
-    window = np.full(2 * half + 1, 1 / (2 * half + 1))
-    return np.column_stack([np.convolve(axis, window, mode="valid") for axis in extended.T])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from analysis import PictureUnusable
 from analysis.classical import lines
 from analysis.classical.evidence import Evidence, orientation_scores
-from analysis.classical.lines import Line, draw, full_widths_px, smoothed, swath
+from analysis.classical.lines import Line, draw, full_widths_px, swath
+from analysis.found import smoothed
 
 UM_PER_PX = 10.0
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import PictureUnusable
+from analysis.found import smoothed
 from analysis.learned import lines
 from analysis.learned.evidence import DIRECTIONS, Evidence
-from analysis.learned.lines import MARGIN_PX, SHORTEST_UM, Line, every, follow, planes_of, ridge_points, smoothed
+from analysis.learned.lines import MARGIN_PX, SHORTEST_UM, Line, every, follow, planes_of, ridge_points
 from analysis.view import LINE_UM_PER_PX
 from tests.analysis.drawn import Course, Turn, evidence_of, off_px, straight
 
@@ -252,14 +253,14 @@ def test_a_part_and_a_reversed_line_keep_points_directions_and_scores_together()
 def test_smoothing_keeps_a_straight_line_as_it_is(count: int, dx: float, dy: float) -> None:
     """Smoothing that shortens lines would shorten every hair."""
     line = np.arange(count)[:, None] * np.array([[dx, dy]]) + 7.0
-    assert smoothed(line) == pytest.approx(line, abs=1e-6)
+    assert smoothed(line, LINE_UM_PER_PX) == pytest.approx(line, abs=1e-6)
 
 
 @given(st.integers(2, 80), st.integers(0, 9))
 def test_smoothing_keeps_the_ends_and_takes_the_steps(count: int, seed: int) -> None:
     """Roots that move, or steps that stay, would bias place and length."""
     line = np.column_stack([np.arange(float(count)), np.random.default_rng(seed).uniform(-0.5, 0.5, count)])
-    smooth = smoothed(line)
+    smooth = smoothed(line, LINE_UM_PER_PX)
     assert smooth.shape == line.shape
     assert smooth[[0, -1]] == pytest.approx(line[[0, -1]])
     inner = slice(10, -10)
