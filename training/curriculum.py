@@ -17,8 +17,8 @@ from phantom.colour import SkinType
 SIDE_PX = 704
 SEEDS = range(500_000, 1_000_000)
 """Seeds of lessons: the benchmarks begin where these end, so that none measures what was learned by heart."""
-LESSONS = (*range(1, 1200, 2), *range(0, 900, 2))
-"""Numbers of the lessons that the network learns from: 600 of all kinds of scalps, 450 of shaved ones."""
+LESSONS = (*range(1, 2000, 2), *range(0, 1300, 2))
+"""Numbers of the lessons that the network learns from: 1000 of all kinds of scalps, 650 of shaved ones."""
 
 _SKIN_TYPES: tuple[SkinType, ...] = ("I", "II", "III", "IV", "V", "VI")
 _PRINT_COLOURS: tuple[PrintColour, ...] = ("white", "black", "yellow", "red", "blue")
@@ -57,7 +57,8 @@ def lesson(number: int) -> Photograph:
 def settings(rng: np.random.Generator, *, shaved: bool) -> Lesson:
     """Choose what one lesson is like: of any kind, or a shaved scalp as video microscopes show it."""
     length_mm, curl, parted = ((rng.uniform(0.25, 0.65), 0.15), 0.1, False) if shaved else _lengths(rng)
-    bald = rng.random() < 0.08
+    bald = rng.random() < 0.1
+    littered = rng.random() < 0.25
     scalp = ScalpSettings(
         hair_density_per_cm2=0.0 if bald else _log_uniform(rng, 40, 350 if length_mm[0] < 2 else 180),
         units_of=(45.0, 42.0, 7.0, 6.0) if rng.random() < 0.6 else (25.0, 40.0, 20.0, 15.0),
@@ -79,6 +80,9 @@ def settings(rng: np.random.Generator, *, shaved: bool) -> Lesson:
         vessels_per_cm2=_log_uniform(rng, 1, 40),
         bubbles_per_cm2=rng.uniform(0, 25) if rng.random() < 0.3 else 0.0,
         mark_mm=rng.uniform(0.25, 0.6) if rng.random() < 0.2 else None,
+        ink_strokes_per_cm2=rng.uniform(0, 6) if littered else 0.0,
+        folds_per_cm2=rng.uniform(0, 20) if littered else 0.0,
+        debris_per_cm2=rng.uniform(0, 50) if littered else 0.0,
     )
     optics = Optics(
         um_per_px=UM_PER_PX * rng.uniform(0.94, 1.06),
@@ -109,7 +113,7 @@ def _as_shaved(plain: Lesson, rng: np.random.Generator) -> Lesson:
         plain.scalp,
         hair_colour=float(rng.uniform(0.7, 1.0)) if often else plain.scalp.hair_colour,
         skin_type=_one_of(_SKIN_TYPES[:4], rng) if often else plain.scalp.skin_type,
-        terminal_um=(rng.uniform(60, 105), rng.uniform(10, 18)),
+        terminal_um=(rng.uniform(60, 125), rng.uniform(8, 18)),
         root_gap_um=rng.uniform(60, 200),
         flakes_per_cm2=_log_uniform(rng, 1, 40),
         ink_strokes_per_cm2=rng.uniform(0, 10) if seldom else 0.0,
@@ -141,13 +145,15 @@ def _as_shaved(plain: Lesson, rng: np.random.Generator) -> Lesson:
 
 
 def _lengths(rng: np.random.Generator) -> tuple[tuple[float, float], float, bool]:
-    """Mean and SD of the length in mm, curl per mm, parted: shaved, clipped, growing on, or long."""
-    kind = rng.choice(["shaved", "clipped", "grown", "long"], p=[0.10, 0.38, 0.14, 0.38])
+    """Mean and SD of the length in mm, curl per mm, parted: shaved, clipped, curly, growing on, or long."""
+    kind = rng.choice(["shaved", "clipped", "curly", "grown", "long"], p=[0.08, 0.34, 0.16, 0.10, 0.32])
     curl = rng.choice([0.05, 0.15, 0.4], p=[0.4, 0.4, 0.2])
     if kind == "shaved":
         return (rng.uniform(0.3, 0.6), 0.15), curl, False
     if kind == "clipped":
         return (rng.uniform(0.5, 1.1), rng.uniform(0.05, 0.25)), curl, False
+    if kind == "curly":
+        return (rng.uniform(0.8, 2.8), rng.uniform(0.1, 0.4)), rng.uniform(0.15, 0.7), False
     if kind == "grown":
         return (rng.uniform(1.0, 3.0), 0.5), curl, bool(rng.random() < 0.3)
     return (rng.uniform(5.0, 14.0), 2.0), min(curl, 0.2), bool(rng.random() < 0.8)

@@ -20,7 +20,7 @@ from training.loss import loss_of
 from training.network import ShaftNetwork
 
 SEED = 20261122
-STEPS = 4200
+STEPS = 9000
 BATCH = 8
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-3

@@ -26,6 +26,9 @@ PAINTED_SHARE = 0.625
 LEAST_PROMINENT = 5.0
 """How far a line stands out of this skin's texture: its mean score in units of the texture's, growing with the root
 of its length as a mean over more independent pieces does."""
+FAINT_OF_USUAL_WIDTH, FAINT_PROMINENT = 0.6, 7.0
+"""What runs on into a darker shaft is a thin hair if it is narrower than this share of the usual width and stands out
+by this much; else it is that shaft's streak under the skin."""
 FAINTEST_OF_USUAL = 0.2
 """A shaft has at least this share of the usual contrast; skin lines and shadows have less."""
 
@@ -72,6 +75,9 @@ def explain(lines: list[Line], evidence: Evidence) -> list[Found]:
         length_um = len(new) * evidence.um_per_px
         prominence = line.score / len(new) / evidence.texture * np.sqrt(length_um / LINE_UM)
         if prominence < LEAST_PROMINENT or line.core < FAINTEST_OF_USUAL * usual_core:
+            continue
+        thin = line.width_px < FAINT_OF_USUAL_WIDTH * usual_width and prominence > FAINT_PROMINENT
+        if line.beside_darker and not thin:
             continue
         if new.mean() < NEW_SHARE or new.sum() * evidence.um_per_px < NEW_UM:
             continue

@@ -60,12 +60,15 @@ class Line:
         Median contrast of its middle.
     width_px : float
         Full width at half of the core's contrast; touching neighbours are included.
+    beside_darker : bool
+        Whether the path ran on into a darker shaft.
     """
 
     points_px: Array
     score: float
     core: float
     width_px: float
+    beside_darker: bool = False
 
     @property
     def cells(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -92,10 +95,18 @@ def draw(evidence: Evidence) -> list[Line]:
         return []
     if len(seeds) > MOST_SEEDS:
         raise PictureUnusable(HAIR_THROUGHOUT)
-    paths = _follow(evidence, seeds)
-    cut = [part for path in paths if (part := _cut_to_shaft(path, evidence.contrast)) is not None]
-    long_enough = [path for path in cut if len(path) * evidence.um_per_px >= SHORTEST_UM]
-    return _described(long_enough, evidence) if long_enough else []
+    darkest, fainter = [], []
+    for path, seed in _follow(evidence, seeds):
+        first, last = _longest_run(path, evidence.contrast)
+        darkest.append(path[first:last])
+        if not first <= seed < last:
+            rest = path[:first] if seed < first else path[last:]
+            start, end = _longest_run(rest, evidence.contrast)
+            fainter.append(rest[start:end])
+    return [
+        *_described(darkest, evidence, beside_darker=False),
+        *_described(fainter, evidence, beside_darker=True),
+    ]
 
 
 def _ridge_points(evidence: Evidence) -> Array:
@@ -125,12 +136,12 @@ def _ridge_points(evidence: Evidence) -> Array:
     return np.concatenate(found).astype(float)
 
 
-def _follow(evidence: Evidence, seeds: Array) -> list[Array]:
-    """Paths (x, y, angle) through the seeds, both ways."""
+def _follow(evidence: Evidence, seeds: Array) -> list[tuple[Array, int]]:
+    """Paths (x, y, angle) through the seeds, both ways, each with its seed's place in it."""
     half_turn = np.array([0, 0, np.pi])
     ahead, behind = _walk(evidence, seeds), _walk(evidence, seeds + half_turn)
     return [
-        np.concatenate([back[::-1] - half_turn, seed[None], on])
+        (np.concatenate([back[::-1] - half_turn, seed[None], on]), len(back))
         for back, seed, on in zip(behind, seeds, ahead, strict=True)
     ]
 
@@ -171,20 +182,24 @@ def _walk(evidence: Evidence, seeds: Array) -> list[Array]:
     return np.split(in_order, np.cumsum(np.bincount(walker, minlength=len(seeds)))[:-1])
 
 
-def _cut_to_shaft(path: Array, contrast: Plane) -> Array | None:
-    """Cut out the longest run above half of the core's contrast: a shaft without its streak under the skin."""
+def _longest_run(path: Array, contrast: Plane) -> tuple[int, int]:
+    """Find the longest run above half of the core's contrast: a shaft without its streak under the skin."""
     nearest = np.rint(path[:, :2]).astype(np.intp)
     along = contrast[nearest[:, 1], nearest[:, 0]]
     core = np.sort(along)[(3 * len(along)) // 4]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], along > END_SHARE * core, [0]])))
     if not len(edges):
-        return None
+        return 0, 0
     starts, ends = edges[::2], edges[1::2]
     longest = int(np.argmax(ends - starts))
-    return path[starts[longest] : ends[longest]]
+    return int(starts[longest]), int(ends[longest])
 
 
-def _described(paths: list[Array], evidence: Evidence) -> list[Line]:
+def _described(paths: list[Array], evidence: Evidence, *, beside_darker: bool) -> list[Line]:
+    """Describe the paths that are long enough for a shaft."""
+    paths = [path for path in paths if len(path) * evidence.um_per_px >= SHORTEST_UM]
+    if not paths:
+        return []
     widths = full_widths_px(evidence.contrast, paths)
     lines = []
     for path, width in zip(paths, widths, strict=True):
@@ -192,7 +207,7 @@ def _described(paths: list[Array], evidence: Evidence) -> list[Line]:
         k = np.rint(path[:, 2] / np.pi * DIRECTIONS).astype(np.intp) % DIRECTIONS
         score = float(evidence.scores[k, nearest[:, 1], nearest[:, 0]].sum())
         core = float(np.sort(evidence.contrast[nearest[:, 1], nearest[:, 0]])[len(path) // 2])
-        lines.append(Line(path[:, :2], score, core, float(width)))
+        lines.append(Line(path[:, :2], score, core, float(width), beside_darker))
     return lines
 
 

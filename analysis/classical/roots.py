@@ -38,6 +38,7 @@ def orient(lines: list[Line], veiled: Plane, um_per_px: float) -> NDArray[np.boo
     starts, ends = (np.array([line.points_px[i] for line in lines]) for i in (0, -1))
     streak = _beyond(starts, starts - ends, veiled, um_per_px) - _beyond(ends, ends - starts, veiled, um_per_px)
     own = np.clip(streak / np.array([max(line.core, 0.05) for line in lines]), -1, 1)
+    own[[line.beside_darker for line in lines]] = 0  # the darker shaft would pass for its streak
     belief = with_neighbours(own, starts * um_per_px, ends * um_per_px, NEIGHBOURS_WEIGHT)
     return np.asarray(belief < 0)
 
