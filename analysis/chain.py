@@ -88,7 +88,7 @@ def measure(
     mode = found.hair_mode(working.um_per_px) if hair_mode == "auto" else hair_mode
     sigma_px = _sigma_at_working_scale(blur_sigma_px, working.halvings)
     shafts = measure_shafts(working, found.centrelines_px, found.rough_um / working.um_per_px, sigma_px)
-    counts = frame.holds(view.to_line_px(found.roots_px))
+    counts = found.rooted & frame.holds(view.to_line_px(found.roots_px))
     counted = _counted(found.chosen(counts), shafts.chosen(counts), working, rootless_shafts=int((~counts).sum()))
     if thin_recall:
         counted = replace(counted, missed=_missed(counted, found, shafts, inside, frame=frame, finder=finder))

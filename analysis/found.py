@@ -32,15 +32,18 @@ class Found:
         About how wide.
     probabilities : ndarray, shape (shafts,)
         That each is one hair.
+    rooted : ndarray of bool, shape (shafts,)
+        Whether its root is seen; long hair that comes in from elsewhere shows none.
     """
 
     centrelines_px: list[Array]
     rough_um: Array
     probabilities: Array
+    rooted: NDArray[np.bool_]
 
     @property
     def roots_px(self) -> Array:
-        """Where each is rooted, (x, y) of the working picture, shape (shafts, 2)."""
+        """Where each begins, (x, y) of the working picture, shape (shafts, 2)."""
         return np.array([line[0] for line in self.centrelines_px]).reshape(-1, 2)
 
     def lengths_mm(self, um_per_px: float) -> Array:
@@ -55,7 +58,7 @@ class Found:
     def chosen(self, which: NDArray[np.bool_]) -> Found:
         """Keep some of them."""
         kept = [line for line, keep in zip(self.centrelines_px, which, strict=True) if keep]
-        return Found(kept, self.rough_um[which], self.probabilities[which])
+        return Found(kept, self.rough_um[which], self.probabilities[which], self.rooted[which])
 
 
 def hair_mode_of(lengths_mm: Array) -> HairMode:

@@ -1,6 +1,7 @@
 """Fit the weights of `analysis.learned.plausibility` to lessons that the network has not learned from.
 
-``python -m training.calibrate`` prints them; they are copied into the module by hand, with the date of the network.
+``python -m training.calibrate`` prints them and the share of hairs among the lines; they are copied into the module
+by hand, with the date of the network.
 Each found line is one hair or not by the rule of the benchmark's scoring; the logistic model is fitted by Newton's
 method with a small ridge.
 """
@@ -81,7 +82,7 @@ def main(*, count: int) -> None:
         needed, missed = np.sum([row[3] for row in rows], axis=0)
         weights = fit(features, real)
         click.echo(f"{mode}: {len(real)} lines, {real.sum()} hairs; {missed:.0f} of {needed:.0f} hairs have no line")
-        click.echo(f"  weights {[round(float(w), 2) for w in weights]}")
+        click.echo(f"  share {real.mean():.2f}, weights {[round(float(w), 2) for w in weights]}")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ def find(working: Picture) -> Clear:
         smooth = (smoothed(one.line.points_px, coarse.um_per_px) + 0.5) * ratio - 0.5
         centrelines.append(smooth[::-1] if turn else smooth)
     rough_um = np.array([one.line.width_px for one in shafts], float) * coarse.um_per_px
-    found = Found(centrelines, rough_um, np.array([one.probability for one in shafts], float))
+    probabilities = np.array([one.probability for one in shafts], float)
+    found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool))
     clear = 0 < len(shafts) <= MOST_HAIRS and float(np.median([one.prominence for one in shafts])) >= CLEAR_PROMINENCE
     return Clear(found, clear)
 

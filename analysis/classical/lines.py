@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.classical.evidence import DIRECTIONS, Evidence
+from analysis.classical.pieces import Indices, Pieces
 from analysis.direction_planes import between, peak
 from analysis.found import HAIR_THROUGHOUT
 from analysis.measurement import PictureUnusable
@@ -36,7 +37,7 @@ MARGIN_PX = 3
 """Paths stop this near the border: beyond, the scores are read from repeated pixels."""
 MOST_SEEDS = 30_000
 """Time and memory grow with the seeds; the densest clipped scalps have 6500 per cm2."""
-_SEED_STEP_PX = 4
+_SEED_STEP_PX = 8
 _TURN = 0.2
 _SHIFT = 0.8
 _PATHS_AT_ONCE = 8192  # OpenCV samples at most 32766 rows at once
@@ -95,17 +96,16 @@ def draw(evidence: Evidence) -> list[Line]:
         return []
     if len(seeds) > MOST_SEEDS:
         raise PictureUnusable(HAIR_THROUGHOUT)
-    darkest, fainter = [], []
-    for path, seed in _follow(evidence, seeds):
-        first, last = _longest_run(path, evidence.contrast)
-        darkest.append(path[first:last])
-        if not first <= seed < last:
-            rest = path[:first] if seed < first else path[last:]
-            start, end = _longest_run(rest, evidence.contrast)
-            fainter.append(rest[start:end])
+    steps, paths, own = _follow(evidence, seeds)
+    nearest = np.rint(steps[:, :2]).astype(np.intp)
+    along = evidence.contrast[nearest[:, 1], nearest[:, 0]]
+    darkest = _shafts(along, paths)
+    left, right = own < darkest.starts, own >= darkest.ends
+    beyond = Pieces(np.where(right, darkest.ends, paths.starts), np.where(left, darkest.starts, paths.ends))
+    fainter = _shafts(along, beyond.chosen(left | right))
     return [
-        *_described(darkest, evidence, beside_darker=False),
-        *_described(fainter, evidence, beside_darker=True),
+        *_described(steps, darkest, evidence, beside_darker=False),
+        *_described(steps, fainter, evidence, beside_darker=True),
     ]
 
 
@@ -136,18 +136,21 @@ def _ridge_points(evidence: Evidence) -> Array:
     return np.concatenate(found).astype(float)
 
 
-def _follow(evidence: Evidence, seeds: Array) -> list[tuple[Array, int]]:
-    """Paths (x, y, angle) through the seeds, both ways, each with its seed's place in it."""
-    half_turn = np.array([0, 0, np.pi])
-    ahead, behind = _walk(evidence, seeds), _walk(evidence, seeds + half_turn)
-    return [
-        (np.concatenate([back[::-1] - half_turn, seed[None], on]), len(back))
-        for back, seed, on in zip(behind, seeds, ahead, strict=True)
-    ]
+def _follow(evidence: Evidence, seeds: Array) -> tuple[Array, Pieces, Indices]:
+    """Paths through the seeds, both ways: all steps (x, y, angle), those of each path, and where its seed is."""
+    count, half_turn = len(seeds), np.array([0, 0, np.pi])
+    walker, number, steps = _walk(evidence, np.concatenate([seeds, seeds + half_turn]))
+    behind = walker >= count
+    walker = np.concatenate([np.arange(count), np.where(behind, walker - count, walker)])
+    number = np.concatenate([np.zeros(count, np.intp), np.where(behind, -number, number)])
+    steps = np.concatenate([seeds, np.where(behind[:, None], steps - half_turn, steps)])
+    order = np.lexsort((number, walker))
+    ends = np.cumsum(np.bincount(walker))
+    return steps[order], Pieces(np.append(0, ends[:-1]), ends), np.flatnonzero(number[order] == 0)
 
 
-def _walk(evidence: Evidence, seeds: Array) -> list[Array]:
-    """Step all seeds on until each leaves the evidence: the steps (x, y, angle) of each, without the seed itself."""
+def _walk(evidence: Evidence, seeds: Array) -> tuple[Indices, Indices, Array]:
+    """Step all seeds on until each leaves the evidence: of every step whose it is, its number from 1, (x, y, angle)."""
     scores, contrast = evidence.scores, evidence.contrast
     rows, columns = contrast.shape
     at = seeds.copy()
@@ -177,52 +180,45 @@ def _walk(evidence: Evidence, seeds: Array) -> list[Array]:
         at[walking] = np.column_stack([x + shift * across_x, y + shift * across_y, angle])
         walkers.append(walking)
         course.append(at[walking])
-    walker = np.concatenate(walkers)
-    in_order = np.concatenate(course)[np.argsort(walker, kind="stable")]
-    return np.split(in_order, np.cumsum(np.bincount(walker, minlength=len(seeds)))[:-1])
+    numbers = np.repeat(np.arange(len(walkers)), [len(each) for each in walkers])
+    return np.concatenate(walkers), numbers, np.concatenate(course)
 
 
-def _longest_run(path: Array, contrast: Plane) -> tuple[int, int]:
-    """Find the longest run above half of the core's contrast: a shaft without its streak under the skin."""
-    nearest = np.rint(path[:, :2]).astype(np.intp)
-    along = contrast[nearest[:, 1], nearest[:, 0]]
-    core = np.sort(along)[(3 * len(along)) // 4]
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], along > END_SHARE * core, [0]])))
-    if not len(edges):
-        return 0, 0
-    starts, ends = edges[::2], edges[1::2]
-    longest = int(np.argmax(ends - starts))
-    return int(starts[longest]), int(ends[longest])
+def _shafts(along: NDArray[np.floating], paths: Pieces) -> Pieces:
+    """Longest run of each path above half of its core's contrast: a shaft without its streak under the skin."""
+    return paths.longest_runs(along, END_SHARE * paths.ranked(along, 0.75))
 
 
-def _described(paths: list[Array], evidence: Evidence, *, beside_darker: bool) -> list[Line]:
-    """Describe the paths that are long enough for a shaft."""
-    paths = [path for path in paths if len(path) * evidence.um_per_px >= SHORTEST_UM]
-    if not paths:
+def _described(steps: Array, shafts: Pieces, evidence: Evidence, *, beside_darker: bool) -> list[Line]:
+    """Describe those that are long enough for a shaft."""
+    shafts = shafts.chosen(shafts.lengths * evidence.um_per_px >= SHORTEST_UM)
+    if not len(shafts.starts):
         return []
-    widths = full_widths_px(evidence.contrast, paths)
-    lines = []
-    for path, width in zip(paths, widths, strict=True):
-        nearest = np.rint(path[:, :2]).astype(np.intp)
-        k = np.rint(path[:, 2] / np.pi * DIRECTIONS).astype(np.intp) % DIRECTIONS
-        score = float(evidence.scores[k, nearest[:, 1], nearest[:, 0]].sum())
-        core = float(np.sort(evidence.contrast[nearest[:, 1], nearest[:, 0]])[len(path) // 2])
-        lines.append(Line(path[:, :2], score, core, float(width), beside_darker))
-    return lines
+    column, row = np.rint(steps[:, :2]).astype(np.intp).T
+    k = np.rint(steps[:, 2] / np.pi * DIRECTIONS).astype(np.intp) % DIRECTIONS
+    total = np.concatenate([[0], np.cumsum(evidence.scores[k, row, column], dtype=float)])
+    scores = total[shafts.ends] - total[shafts.starts]
+    cores = shafts.ranked(evidence.contrast[row, column], 0.5)
+    widths = full_widths_px(evidence.contrast, steps, shafts)
+    return [
+        Line(steps[start:end, :2], float(score), float(core), float(width), beside_darker)
+        for start, end, score, core, width in zip(shafts.starts, shafts.ends, scores, cores, widths, strict=True)
+    ]
 
 
-def full_widths_px(contrast: Plane, paths: list[Array], reach_px: float = 9.0) -> Array:
-    """Full width at half contrast of each path (x, y, angle): the median of five sections, shape (paths,)."""
-    parts = [paths[first : first + _PATHS_AT_ONCE] for first in range(0, len(paths), _PATHS_AT_ONCE)]
+def full_widths_px(contrast: Plane, steps: Array, paths: Pieces, reach_px: float = 9.0) -> Array:
+    """Full width at half contrast of each path of steps (x, y, angle): the median of five sections, shape (paths,)."""
+    sections = np.floor(np.array([0.2, 0.35, 0.5, 0.65, 0.8]) * (paths.lengths[:, None] - 1)).astype(np.intp)
+    at = steps[paths.starts[:, None] + sections]
+    parts = [at[first : first + _PATHS_AT_ONCE] for first in range(0, len(at), _PATHS_AT_ONCE)]
     return np.concatenate([_full_widths_px(contrast, part, reach_px) for part in parts])
 
 
-def _full_widths_px(contrast: Plane, paths: list[Array], reach_px: float) -> Array:
-    at = np.stack([path[(np.array([0.2, 0.35, 0.5, 0.65, 0.8]) * (len(path) - 1)).astype(int)] for path in paths])
+def _full_widths_px(contrast: Plane, at: Array, reach_px: float) -> Array:
     offsets = np.arange(-reach_px, reach_px + 0.25, 0.5)
     x = (at[..., 0, None] - np.sin(at[..., 2, None]) * offsets).astype(np.float32)
     y = (at[..., 1, None] + np.cos(at[..., 2, None]) * offsets).astype(np.float32)
-    flat = (len(paths), 5 * len(offsets))
+    flat = (len(at), at.shape[1] * len(offsets))
     profiles = np.asarray(cv2.remap(contrast, x.reshape(flat), y.reshape(flat), cv2.INTER_LINEAR)).reshape(x.shape)
     middle = len(offsets) // 2
     above = profiles > 0.5 * profiles[..., middle - 1 : middle + 2].mean(axis=-1, keepdims=True)

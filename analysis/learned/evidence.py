@@ -76,9 +76,9 @@ def relief(bgr: Plane) -> Plane:
     small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
     sigma = _COURSE_SIGMA_UM / (UM_PER_PX * columns / size[0])
     course = cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
-    whole = cv2.resize(course, (columns, rows), interpolation=cv2.INTER_LINEAR)
-    difference = cv2.log(bgr + _FLOOR) - cv2.log(whole + _FLOOR)
-    return np.asarray(np.clip(difference, _DEEPEST, _BRIGHTEST), np.float32)
+    whole = np.asarray(cv2.resize(course, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+    ratio = np.divide(bgr + _FLOOR, whole + _FLOOR, out=whole)
+    return np.asarray(np.clip(cv2.log(ratio, ratio), _DEEPEST, _BRIGHTEST, out=ratio), np.float32)
 
 
 def look(bgr: Plane) -> Evidence:

@@ -41,14 +41,18 @@ def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Seen:
     """
     view = View.of(working)
     seen = evidence.look(view.bgr)
-    rooted = roots.root(identity.explain(seen), seen)
-    if len(rooted.lines) > MOST_HAIRS:
+    lines = identity.explain(seen)
+    if len(lines) > MOST_HAIRS:
         raise PictureUnusable(HAIR_THROUGHOUT)
+    rooted = roots.root(lines, seen)
     mode = mode_of(rooted.lines) if hair_mode == "auto" else hair_mode
-    p = plausibility.that_each_is_one_hair(rooted, seen, mode)
+    one_hair = plausibility.that_each_is_one_hair(rooted, seen, mode)
+    shaft = plausibility.that_each_is_a_shaft(rooted, seen, mode)
     centrelines = [view.to_working_px(smoothed(line.points_px, LINE_UM_PER_PX)) for line in rooted.lines]
     rough_um = np.array([_rough_um(line, seen) for line in rooted.lines], float)
-    return Seen(Found(centrelines, rough_um, p).chosen(p >= plausibility.COUNTED_FROM), seen.cover)
+    counted = one_hair >= plausibility.COUNTED_FROM
+    found = Found(centrelines, rough_um, one_hair, counted)
+    return Seen(found.chosen(counted | (shaft >= plausibility.COUNTED_FROM)), seen.cover)
 
 
 def mode_of(found: list[Line]) -> HairMode:

@@ -115,7 +115,8 @@ def follow(evidence: Evidence, seeds: Array) -> list[Line]:
     if not len(seeds):
         return []
     half_turn = np.array([0, 0, np.pi])
-    ahead, behind = _walk(evidence.scores, seeds), _walk(evidence.scores, seeds + half_turn)
+    walked = _walk(evidence.scores, np.concatenate([seeds, seeds + half_turn]))
+    ahead, behind = walked[: len(seeds)], walked[len(seeds) :]
     paths = [
         np.concatenate([back[::-1] - half_turn, seed[None], on])
         for back, seed, on in zip(behind, seeds, ahead, strict=True)

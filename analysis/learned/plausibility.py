@@ -3,9 +3,15 @@
 A logistic model of what is known of a line: how much evidence it has, how clearly root and tip are seen, how long it
 is, how it stands out of the skin's texture, and how its contrast compares with the clear shafts of the same picture
 (folds and shadows have less).  Its weights are fitted to drawn scalps by ``training.calibrate``.
+
+On bald skin every line is a pore or a vessel, and the one of fifty that resembles a hair is none either.  So the
+share of hairs among a picture's lines is found from all of them, and each line's odds follow it (Saerens,
+Latinne & Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities").
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +28,15 @@ WEIGHTS: dict[HairMode, tuple[float, ...]] = {
     "long": (-4.4, 3.03, 7.23, -1.49, -0.39, -0.78, 0.98),
 }
 """Intercept, then one for each of ``FEATURES``."""
+USUAL_SHARE: dict[HairMode, float] = {"clipped": 0.6, "long": 0.6}
+"""Of hairs among the lines of the drawn scalps."""
+USUAL_LINES = 2.0
+"""Taken as if seen besides the picture's own: one or two lines do not tell the share of hairs."""
 USUAL_LENGTH_UM = 300.0
 FINEST_TEXTURE = 0.01
 """Noise of a good camera on smooth skin: a smoother picture tells no more."""
 _MOST = 0.98
+_ROUNDS = 100
 
 Array = NDArray[np.float64]
 
@@ -43,9 +54,29 @@ def that_each_is_one_hair(rooted: Rooted, seen: Evidence, mode: HairMode) -> Arr
     """
     if not rooted.lines:
         return np.zeros(0)
+    return _with_this_pictures_share(_alone(features(rooted, seen), mode), USUAL_SHARE[mode])
+
+
+def that_each_is_a_shaft(rooted: Rooted, seen: Evidence, mode: HairMode) -> Array:
+    """Probabilities, shape (lines,), of what would be one hair if its root were clearly seen."""
+    return that_each_is_one_hair(replace(rooted, roots=np.ones(len(rooted.lines))), seen, mode)
+
+
+def _alone(known: Array, mode: HairMode) -> Array:
+    """Odds of each line by itself, shape (lines,)."""
     weights = np.array(WEIGHTS[mode])
-    logit = weights[0] + features(rooted, seen) @ weights[1:]
-    return np.asarray(np.minimum(1 / (1 + np.exp(-logit)), _MOST))
+    return np.asarray(np.exp(weights[0] + known @ weights[1:]))
+
+
+def _with_this_pictures_share(odds: Array, usual_share: float) -> Array:
+    """Probabilities after the share of hairs among these lines is the one that they themselves make likeliest."""
+    usual = usual_share / (1 - usual_share)
+    share, p = usual_share, np.zeros(0)
+    for _ in range(_ROUNDS):
+        now = odds * (share / (1 - share) / usual)
+        p = now / (1 + now)
+        share = (float(p.sum()) + USUAL_LINES * usual_share) / (len(odds) + USUAL_LINES)
+    return np.minimum(p, _MOST)
 
 
 def features(rooted: Rooted, seen: Evidence) -> Array:

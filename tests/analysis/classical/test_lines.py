@@ -12,6 +12,7 @@ from analysis import PictureUnusable
 from analysis.classical import lines
 from analysis.classical.evidence import Evidence, orientation_scores
 from analysis.classical.lines import Line, draw, full_widths_px, swath
+from analysis.classical.pieces import Pieces
 from analysis.found import smoothed
 
 UM_PER_PX = 10.0
@@ -86,10 +87,24 @@ def test_more_paths_than_opencv_samples_at_once_are_measured() -> None:
     plane = np.zeros((160, 160), np.float32)
     plane[77:83, 40:120] = 0.8
     path = np.column_stack([np.arange(50.0, 110.0), np.full(60, 79.5), np.zeros(60)])
-    widths = full_widths_px(plane, [path] * 33_000)
+    count = 33_000
+    widths = full_widths_px(plane, path, Pieces(np.zeros(count, np.intp), np.full(count, 60)))
     assert widths.shape == (33_000,)
     assert np.ptp(widths) == 0
-    assert widths[0] == full_widths_px(plane, [path])[0]
+    assert widths[0] == full_widths_px(plane, path, Pieces(np.zeros(1, np.intp), np.full(1, 60)))[0]
+
+
+def test_a_thin_hair_that_ends_at_a_dark_one_is_a_line_of_its_own() -> None:
+    """Its path runs on into the darker shaft, beside which it looks like skin: vellus hair of units would be lost."""
+    plane = np.zeros((160, 160), np.float32)
+    plane[77:83, 80:140] = 0.8
+    plane[79:81, 20:80] = 0.25
+    plane = np.asarray(cv2.GaussianBlur(plane, (0, 0), 0.8), np.float32)
+    evidence = Evidence(plane, orientation_scores(plane, UM_PER_PX), UM_PER_PX, 0.01)
+    thin = best([line for line in draw(evidence) if line.beside_darker])
+    assert thin.points_px[:, 0].max() < 84
+    assert thin.points_px[:, 0].min() < 24
+    assert thin.core < 0.3
 
 
 def test_hair_throughout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

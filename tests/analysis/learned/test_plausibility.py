@@ -17,6 +17,7 @@ from analysis.learned.plausibility import (
     USUAL_LENGTH_UM,
     WEIGHTS,
     features,
+    that_each_is_a_shaft,
     that_each_is_one_hair,
 )
 from analysis.learned.roots import Rooted
@@ -90,6 +91,27 @@ def test_long_hair_must_show_its_root_and_clipped_hair_need_not() -> None:
     """A long hair combed into the frame has evidence throughout, and its root elsewhere; stubble has both ends here."""
     rootless = rooted_at(30, score=0.85, roots=0.0)
     assert alone(rootless, "long") < COUNTED_FROM < alone(rootless, "clipped")
+
+
+def test_the_likeliest_of_many_skin_lines_is_no_hair() -> None:
+    """Among fifty pores and vessels one resembles a hair: on bald skin it would be counted."""
+    doubtful = rooted_at(30, score=0.55, roots=0.35, tips=0.3)
+    skin = rooted_at(*[60] * 50, score=0.2, roots=0.0, tips=0.0, count=20)
+    hairs = rooted_at(*[60] * 50, score=0.85, roots=0.9, tips=0.9)
+    by_itself, among_skin, among_hairs = (
+        float(that_each_is_one_hair(together(doubtful, *others), SEEN, "clipped")[0])
+        for others in ((), (skin,), (hairs,))
+    )
+    assert among_skin < by_itself < among_hairs
+    assert among_skin < COUNTED_FROM < among_hairs
+
+
+def test_a_shaft_that_shows_no_root_is_a_shaft_all_the_same() -> None:
+    """Long hair from outside is listed, and named to the measuring of its neighbours, without being counted."""
+    rootless = rooted_at(30, score=0.85, roots=0.0)
+    assert that_each_is_a_shaft(rootless, SEEN, "long")[0] > COUNTED_FROM > alone(rootless, "long")
+    trace = rooted_at(30, score=0.2, roots=0.0, tips=0.0, count=10)
+    assert that_each_is_a_shaft(trace, SEEN, "clipped")[0] < COUNTED_FROM
 
 
 @pytest.mark.parametrize("mode", MODES)
