@@ -32,6 +32,13 @@ unit: ## all tests, the system tests among them
 unit-pi: ## the computing parts on the oldest numpy and OpenCV of Raspberry Pi OS
 	.venv-pi/bin/pytest tests/analysis tests/phantom tests/contract tests/device/test_picture_file.py tests/device/test_quality.py
 
+unit-arm64: ## the computing parts on an emulated Cortex-A76 (the Pi 5's), with OpenCV 4.10 and 5 (about an hour)
+	@tools/prepare arm64
+	for opencv in 4 5; do \
+	  PYTHONPATH=.arm64/opencv-$$opencv qemu-aarch64-static -cpu cortex-a76 -L .arm64/root \
+	    .arm64/root/usr/bin/python3.13 -m pytest tests/analysis -p no:cacheprovider -o timeout=3600; \
+	done
+
 bench: bench-accuracy bench-speed ## both benchmarks; docs/benchmarks.md holds what they gave
 
 bench-accuracy: ## hairs found, measured and told from what is none, against named peers
@@ -42,7 +49,7 @@ bench-speed: ## time, memory and how they grow, against named peers
 	@tools/prepare bench
 	$(BIN)/python -m benchmarks.speed
 
-train: ## learn anew what a shaft looks like: draws lessons, writes analysis/learned/shafts.onnx (about an hour, 8 GB of memory)
+train: ## learn anew what a shaft looks like: draws lessons, writes analysis/learned/shafts.onnx (about an hour, 12 GB of memory)
 	@tools/prepare train
 	$(TRAIN_BIN)/python -m training.draw --into build/lessons
 	$(TRAIN_BIN)/python -m training.train --lessons build/lessons --checkpoint build/shafts.pt --out analysis/learned/shafts.onnx
@@ -54,4 +61,4 @@ unit-train: ## the tests of training, those that need torch among them
 pictures: ## make the pictures of README and docs anew
 	$(BIN)/python -m tools.make_pictures
 
-.PHONY: help demo test prepare-test lint types unit unit-pi bench bench-accuracy bench-speed train unit-train pictures
+.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed train unit-train pictures

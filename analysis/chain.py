@@ -118,7 +118,7 @@ def _refuse_small(frame: Frame) -> None:
 def _find(inside: Picture, frame: Frame, hair_mode: HairMode | Literal["auto"]) -> tuple[Found, Frame, Finder]:
     """Find the shafts, clipped dark hair that stands out by ridges, any other by the network; give the finder too."""
     if hair_mode != "long":
-        ridges = classical.find(inside)
+        ridges = classical.find(inside, long_too=hair_mode == "clipped")
         clipped = hair_mode == "clipped" or ridges.found.hair_mode(inside.um_per_px) == "clipped"
         if ridges.clear and clipped:
             return ridges.found, frame, lambda drawn: classical.find(drawn).found

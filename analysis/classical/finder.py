@@ -6,14 +6,21 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.classical import evidence, identity, lines, roots
-from analysis.found import MOST_HAIRS, Found, smoothed
+from analysis.classical.evidence import Evidence
+from analysis.found import LONG_HAIR_MM, MOST_HAIRS, Found, smoothed
 from analysis.measurement import PictureUnusable
 from analysis.picture import Picture, least_of_channels
 
 CLEAR_PROMINENCE = 9.0
 """Where the usual dark line stands out less than this, it may be the shadow of pale or light hair."""
+
+GLANCED_AT = 300
+"""Seeds of the first glance: the median of their shafts' lengths is known to a few percent."""
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,12 +31,22 @@ class Clear:
     clear: bool
 
 
-def find(working: Picture) -> Clear:
-    """Find the shafts of a picture at the working scale; where all of it looks like hair, nothing is clear."""
+def find(working: Picture, *, long_too: bool = True) -> Clear:
+    """Find the shafts of a picture at the working scale; where all of it looks like hair, nothing is clear.
+
+    Parameters
+    ----------
+    working : Picture
+    long_too : bool
+        Unless, hair whose shafts look long at the first glance is left alone, and not clear.
+    """
     coarse = at_line_scale(working)
     seen = evidence.gather(coarse.bgr, coarse.um_per_px)
+    seeds = lines.ridge_points(seen)
+    if not long_too and _look_long(seen, seeds):
+        return Clear(Found([], np.zeros(0), np.zeros(0), np.zeros(0, bool)), clear=False)
     try:
-        shafts = identity.explain(lines.draw(seen), seen)
+        shafts = identity.explain(lines.draw(seen, seeds), seen)
     except PictureUnusable:
         shafts = []
     skin = evidence.background(coarse.bgr, coarse.um_per_px)
@@ -45,6 +62,13 @@ def find(working: Picture) -> Clear:
     found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool))
     clear = 0 < len(shafts) <= MOST_HAIRS and float(np.median([one.prominence for one in shafts])) >= CLEAR_PROMINENCE
     return Clear(found, clear)
+
+
+def _look_long(seen: Evidence, seeds: Array) -> bool:
+    """Whether most of some shafts are longer than clipped hair; longer ones are met more often."""
+    glanced = lines.draw(seen, seeds[:: 1 + len(seeds) // GLANCED_AT])
+    lengths_mm = [len(line.points_px) * seen.um_per_px / 1000 for line in glanced]
+    return len(lengths_mm) > 0 and float(np.median(lengths_mm)) > LONG_HAIR_MM
 
 
 def at_line_scale(working: Picture) -> Picture:

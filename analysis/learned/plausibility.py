@@ -24,11 +24,11 @@ from analysis.view import LINE_UM_PER_PX
 COUNTED_FROM = 0.5
 FEATURES = ("evidence", "root", "tip", "length", "prominence", "share of the usual contrast")
 WEIGHTS: dict[HairMode, tuple[float, ...]] = {
-    "clipped": (-4.76, 5.38, 3.21, 1.33, 0.77, -0.18, -0.11),
-    "long": (-4.4, 3.03, 7.23, -1.49, -0.39, -0.78, 0.98),
+    "clipped": (-5.68, 6.03, 3.2, 1.37, 0.76, -0.04, 0.26),
+    "long": (-6.08, 2.76, 6.73, 0.14, 0.0, 0.06, 0.63),
 }
 """Intercept, then one for each of ``FEATURES``."""
-USUAL_SHARE: dict[HairMode, float] = {"clipped": 0.6, "long": 0.6}
+USUAL_SHARE: dict[HairMode, float] = {"clipped": 0.46, "long": 0.24}
 """Of hairs among the lines of the drawn scalps."""
 USUAL_LINES = 2.0
 """Taken as if seen besides the picture's own: one or two lines do not tell the share of hairs."""
