@@ -14,8 +14,9 @@ from analysis.found import LONG_HAIR_MM, MOST_HAIRS, Found, smoothed
 from analysis.measurement import PictureUnusable
 from analysis.picture import Picture, least_of_channels
 
-CLEAR_PROMINENCE = 9.0
-"""Where the usual dark line stands out less than this, it may be the shadow of pale or light hair."""
+CLEAR_PROMINENCE, CLEAR_CONTRAST = 9.0, 0.38
+"""Where the usual dark line stands out less than this, or takes less of the light, it may be pale hair, or the shadow of
+light hair: brown shafts take half and more."""
 
 GLANCED_AT = 300
 """Seeds of the first glance: the median of their shafts' lengths is known to a few percent."""
@@ -60,8 +61,13 @@ def find(working: Picture, *, long_too: bool = True) -> Clear:
     rough_um = np.array([one.line.width_px for one in shafts], float) * coarse.um_per_px
     probabilities = np.array([one.probability for one in shafts], float)
     found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool))
-    clear = 0 < len(shafts) <= MOST_HAIRS and float(np.median([one.prominence for one in shafts])) >= CLEAR_PROMINENCE
-    return Clear(found, clear)
+    return Clear(found, 0 < len(shafts) <= MOST_HAIRS and _stand_out(shafts))
+
+
+def _stand_out(shafts: list[identity.Found]) -> bool:
+    prominence = float(np.median([one.prominence for one in shafts]))
+    contrast = float(np.median([one.line.core for one in shafts]))
+    return prominence >= CLEAR_PROMINENCE and contrast >= CLEAR_CONTRAST
 
 
 def _look_long(seen: Evidence, seeds: Array) -> bool:
