@@ -85,7 +85,7 @@ def measure(
     inside = replace(working, bgr=exclusions.without_outside(working.bgr, frame))
     found, frame, finder = _find(inside, frame, hair_mode)
     _refuse_small(frame)
-    mode = found.hair_mode(working.um_per_px) if hair_mode == "auto" else hair_mode
+    mode = found.hair_mode if hair_mode == "auto" else hair_mode
     sigma_px = _sigma_at_working_scale(blur_sigma_px, working.halvings)
     shafts = measure_shafts(working, found.centrelines_px, found.rough_um / working.um_per_px, sigma_px)
     counts = found.rooted & frame.holds(view.to_line_px(found.roots_px))
@@ -119,7 +119,7 @@ def _find(inside: Picture, frame: Frame, hair_mode: HairMode | Literal["auto"]) 
     """Find the shafts, clipped dark hair that stands out by ridges, any other by the network; give the finder too."""
     if hair_mode != "long":
         ridges = classical.find(inside, long_too=hair_mode == "clipped")
-        clipped = hair_mode == "clipped" or ridges.found.hair_mode(inside.um_per_px) == "clipped"
+        clipped = hair_mode == "clipped" or ridges.found.hair_mode == "clipped"
         if ridges.clear and clipped:
             return ridges.found, frame, lambda drawn: classical.find(drawn).found
     seen = learned.find(inside, hair_mode)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from analysis.measurement import HairMode
 
-LONG_HAIR_MM = 2.0
-"""Clipped hair is 0.5-1 mm long; where a tenth of the hairs is longer than this, the hair was not clipped."""
+LONG_HAIR_MM = 1.3
+"""Clipped hair is 0.5-1 mm long; where a tenth of the hairs is longer than this, it has grown on or was not clipped."""
 MOST_HAIRS = 5000
 """Ten times the densest scalp on the largest frame."""
 SMOOTHED_UM = 150.0
@@ -34,12 +34,15 @@ class Found:
         That each is one hair.
     rooted : ndarray of bool, shape (shafts,)
         Whether its root is seen; long hair that comes in from elsewhere shows none.
+    hair_mode : {"clipped", "long"}
+        As what they were looked at.
     """
 
     centrelines_px: list[Array]
     rough_um: Array
     probabilities: Array
     rooted: NDArray[np.bool_]
+    hair_mode: HairMode
 
     @property
     def roots_px(self) -> Array:
@@ -51,19 +54,15 @@ class Found:
         along = [np.hypot(*np.diff(line, axis=0).T).sum() for line in self.centrelines_px]
         return np.array(along, float) * um_per_px / 1000
 
-    def hair_mode(self, um_per_px: float) -> HairMode:
-        """Say whether the hair was clipped."""
-        return hair_mode_of(self.lengths_mm(um_per_px))
-
     def chosen(self, which: NDArray[np.bool_]) -> Found:
         """Keep some of them."""
         kept = [line for line, keep in zip(self.centrelines_px, which, strict=True) if keep]
-        return Found(kept, self.rough_um[which], self.probabilities[which], self.rooted[which])
+        return Found(kept, self.rough_um[which], self.probabilities[which], self.rooted[which], self.hair_mode)
 
 
-def hair_mode_of(lengths_mm: Array) -> HairMode:
-    """Say by the lengths of the shafts whether the hair was clipped."""
-    return "long" if len(lengths_mm) and float(np.percentile(lengths_mm, 90)) > LONG_HAIR_MM else "clipped"
+def some_are_long(lengths_mm: Array) -> bool:
+    """Say whether a tenth of the shafts is longer than clipped hair."""
+    return len(lengths_mm) > 0 and float(np.percentile(lengths_mm, 90)) > LONG_HAIR_MM
 
 
 def smoothed(points_px: Array, um_per_px: float) -> Array:

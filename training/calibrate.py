@@ -45,7 +45,7 @@ def lines_of(number: int) -> tuple[HairMode, Array, NDArray[np.bool_], Array]:
     rows, columns = shot.picture.shape[:2]
     edges = (_EDGE_PX, _EDGE_PX, columns - _EDGE_PX, rows - _EDGE_PX)
     hairs = tuple(FoundHair(view.to_original_px(line.points_px)) for line in rooted.lines)
-    mode: HairMode = finder.mode_of(rooted.lines)
+    mode: HairMode = finder.mode_of(rooted)
     scored = score(Finding(hairs, edges, 0.0), shot, mode)
     inside = np.array([_inside(hair.centreline_px[0], edges) for hair in hairs], bool)
     real = np.zeros(len(hairs), bool)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from analysis.classical import evidence, identity, lines, roots
 from analysis.classical.evidence import Evidence
-from analysis.found import LONG_HAIR_MM, MOST_HAIRS, Found, smoothed
-from analysis.measurement import PictureUnusable
+from analysis.found import LONG_HAIR_MM, MOST_HAIRS, Found, smoothed, some_are_long
+from analysis.measurement import HairMode, PictureUnusable
 from analysis.picture import Picture, least_of_channels
 
 CLEAR_PROMINENCE, CLEAR_CONTRAST = 9.0, 0.38
@@ -45,7 +45,7 @@ def find(working: Picture, *, long_too: bool = True) -> Clear:
     seen = evidence.gather(coarse.bgr, coarse.um_per_px)
     seeds = lines.ridge_points(seen)
     if not long_too and _look_long(seen, seeds):
-        return Clear(Found([], np.zeros(0), np.zeros(0), np.zeros(0, bool)), clear=False)
+        return Clear(Found([], np.zeros(0), np.zeros(0), np.zeros(0, bool), "long"), clear=False)
     try:
         shafts = identity.explain(lines.draw(seen, seeds), seen)
     except PictureUnusable:
@@ -60,7 +60,9 @@ def find(working: Picture, *, long_too: bool = True) -> Clear:
         centrelines.append(smooth[::-1] if turn else smooth)
     rough_um = np.array([one.line.width_px for one in shafts], float) * coarse.um_per_px
     probabilities = np.array([one.probability for one in shafts], float)
-    found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool))
+    lengths_mm = np.array([len(one.line.points_px) for one in shafts]) * coarse.um_per_px / 1000
+    mode: HairMode = "long" if some_are_long(lengths_mm) else "clipped"
+    found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool), mode)
     return Clear(found, 0 < len(shafts) <= MOST_HAIRS and _stand_out(shafts))
 
 

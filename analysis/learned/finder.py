@@ -7,13 +7,19 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.found import HAIR_THROUGHOUT, MOST_HAIRS, Found, hair_mode_of, smoothed
+from analysis.found import HAIR_THROUGHOUT, MOST_HAIRS, Found, smoothed, some_are_long
 from analysis.learned import evidence, identity, plausibility, roots
 from analysis.learned.evidence import Evidence
 from analysis.learned.lines import Line
+from analysis.learned.roots import Rooted
 from analysis.measurement import HairMode, PictureUnusable
 from analysis.picture import Picture, Plane
 from analysis.view import LINE_UM_PER_PX, View
+
+CLEARLY = 0.5
+"""A root or tip above this is more likely there than not."""
+WHOLE_SHARE = 0.15
+"""Of the shafts whose root shows, long hair shows the tips of at most a twentieth, curls of a quarter and more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,19 +51,25 @@ def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Seen:
     if len(lines) > MOST_HAIRS:
         raise PictureUnusable(HAIR_THROUGHOUT)
     rooted = roots.root(lines, seen)
-    mode = mode_of(rooted.lines) if hair_mode == "auto" else hair_mode
+    mode = mode_of(rooted) if hair_mode == "auto" else hair_mode
     one_hair = plausibility.that_each_is_one_hair(rooted, seen, mode)
     shaft = plausibility.that_each_is_a_shaft(rooted, seen, mode)
     centrelines = [view.to_working_px(smoothed(line.points_px, LINE_UM_PER_PX)) for line in rooted.lines]
     rough_um = np.array([_rough_um(line, seen) for line in rooted.lines], float)
     counted = one_hair >= plausibility.COUNTED_FROM
-    found = Found(centrelines, rough_um, one_hair, counted)
+    found = Found(centrelines, rough_um, one_hair, counted, mode)
     return Seen(found.chosen(counted | (shaft >= plausibility.COUNTED_FROM)), seen.cover)
 
 
-def mode_of(found: list[Line]) -> HairMode:
-    """Say whether the hair was clipped."""
-    return hair_mode_of(np.array([len(line.scores) for line in found]) * LINE_UM_PER_PX / 1000)
+def mode_of(rooted: Rooted) -> HairMode:
+    """Say whether the hair is long: longer than clipped hair, and without ends beside its roots.
+
+    Curls that have grown for days are as long as what a small picture shows of long hair, but they end in it.
+    """
+    lengths_mm = np.array([len(line.scores) for line in rooted.lines]) * LINE_UM_PER_PX / 1000
+    whole = rooted.tips[rooted.roots > CLEARLY] > CLEARLY
+    ends_seen = len(whole) > 0 and float(whole.mean()) > WHOLE_SHARE
+    return "long" if some_are_long(lengths_mm) and not ends_seen else "clipped"
 
 
 def _rough_um(line: Line, seen: Evidence) -> float:

@@ -35,7 +35,11 @@ MARGIN_PX = 3
 """Paths stop this near the border, where the network sees repeated pixels."""
 MOST_RIDGE_POINTS = 600_000
 """Six times the shafts' length on the densest scalps: beyond, the picture is hair or texture throughout."""
-_TURN, _SHIFT = 0.3, 0.8
+TIGHTEST_BEND = 0.01
+"""Radians a step: curls of a millimetre's radius."""
+_TURN, _BEND, _SHIFT = 0.06, 0.001, 0.5
+"""What a step takes of the evidence's departure from its own course: little, so that a path goes over the shallow
+crossing of two shafts on the course and with the bend that it had before."""
 _SMOOTHED_STEPS = 5
 
 Array = NDArray[np.float64]
@@ -132,6 +136,7 @@ def _walk(scores: Plane, seeds: Array) -> list[Array]:
     """Step all seeds on until each leaves the evidence: the steps (x, y, angle) of each, without the seed itself."""
     rows, columns = scores.shape[1:]
     at = seeds.copy()
+    bend = np.zeros(len(seeds))
     walking = np.arange(len(seeds))
     walkers, course = [walking[:0]], [at[:0]]
     for _ in range(2 * (rows + columns)):
@@ -146,7 +151,9 @@ def _walk(scores: Plane, seeds: Array) -> list[Array]:
         walking, x, y, angle, k, left, middle, right = (v[on] for v in (walking, x, y, angle, k, left, middle, right))
         if not len(walking):
             break
-        angle = angle + _TURN * ((k + peak(left, middle, right)) * np.pi / DIRECTIONS - angle)
+        off = (k + peak(left, middle, right)) * np.pi / DIRECTIONS - angle
+        bend[walking] = np.clip(bend[walking] + _BEND * off, -TIGHTEST_BEND, TIGHTEST_BEND)
+        angle = angle + bend[walking] + _TURN * off
         across_x, across_y = -np.sin(angle), np.cos(angle)
         k = planes_of(angle)
         left, middle, right = (between(scores, k, x + s * across_x, y + s * across_y) for s in (-1, 0, 1))

@@ -24,11 +24,11 @@ from analysis.view import LINE_UM_PER_PX
 COUNTED_FROM = 0.5
 FEATURES = ("evidence", "root", "tip", "length", "prominence", "share of the usual contrast")
 WEIGHTS: dict[HairMode, tuple[float, ...]] = {
-    "clipped": (-5.68, 6.03, 3.2, 1.37, 0.76, -0.04, 0.26),
-    "long": (-6.08, 2.76, 6.73, 0.14, 0.0, 0.06, 0.63),
+    "clipped": (-5.79, 6.16, 3.5, 1.7, 0.85, -0.32, 0.36),
+    "long": (-5.37, 3.32, 5.77, -1.17, 0.39, 0.49, -0.36),
 }
 """Intercept, then one for each of ``FEATURES``."""
-USUAL_SHARE: dict[HairMode, float] = {"clipped": 0.46, "long": 0.24}
+USUAL_SHARE: dict[HairMode, float] = {"clipped": 0.47, "long": 0.22}
 """Of hairs among the lines of the drawn scalps."""
 USUAL_LINES = 2.0
 """Taken as if seen besides the picture's own: one or two lines do not tell the share of hairs."""
