@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from analysis.measurement import HairMode
 
-LONG_HAIR_MM = 1.3
-"""Clipped hair is 0.5-1 mm long; where a tenth of the hairs is longer than this, it has grown on or was not clipped."""
+CLIPPED_MM, GROWN_MM = 1.3, 3.0
+"""Clipped hair is 0.5-1 mm long; where a tenth of the hairs is longer than the first, it has grown on for days or was
+not clipped; longer than the second, it was not."""
 MOST_HAIRS = 5000
 """Ten times the densest scalp on the largest frame."""
 SMOOTHED_UM = 150.0
@@ -60,9 +61,9 @@ class Found:
         return Found(kept, self.rough_um[which], self.probabilities[which], self.rooted[which], self.hair_mode)
 
 
-def some_are_long(lengths_mm: Array) -> bool:
-    """Say whether a tenth of the shafts is longer than clipped hair."""
-    return len(lengths_mm) > 0 and float(np.percentile(lengths_mm, 90)) > LONG_HAIR_MM
+def some_are_longer(lengths_mm: Array, than_mm: float) -> bool:
+    """Say whether a tenth of the shafts is longer."""
+    return len(lengths_mm) > 0 and float(np.percentile(lengths_mm, 90)) > than_mm
 
 
 def smoothed(points_px: Array, um_per_px: float) -> Array:

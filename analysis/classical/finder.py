@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.classical import evidence, identity, lines, roots
 from analysis.classical.evidence import Evidence
-from analysis.found import LONG_HAIR_MM, MOST_HAIRS, Found, smoothed, some_are_long
+from analysis.found import CLIPPED_MM, MOST_HAIRS, Found, smoothed, some_are_longer
 from analysis.measurement import HairMode, PictureUnusable
 from analysis.picture import Picture, least_of_channels
 
@@ -61,7 +61,7 @@ def find(working: Picture, *, long_too: bool = True) -> Clear:
     rough_um = np.array([one.line.width_px for one in shafts], float) * coarse.um_per_px
     probabilities = np.array([one.probability for one in shafts], float)
     lengths_mm = np.array([len(one.line.points_px) for one in shafts]) * coarse.um_per_px / 1000
-    mode: HairMode = "long" if some_are_long(lengths_mm) else "clipped"
+    mode: HairMode = "long" if some_are_longer(lengths_mm, CLIPPED_MM) else "clipped"
     found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool), mode)
     return Clear(found, 0 < len(shafts) <= MOST_HAIRS and _stand_out(shafts))
 
@@ -76,7 +76,7 @@ def _look_long(seen: Evidence, seeds: Array) -> bool:
     """Whether most of some shafts are longer than clipped hair; longer ones are met more often."""
     glanced = lines.draw(seen, seeds[:: 1 + len(seeds) // GLANCED_AT])
     lengths_mm = [len(line.points_px) * seen.um_per_px / 1000 for line in glanced]
-    return len(lengths_mm) > 0 and float(np.median(lengths_mm)) > LONG_HAIR_MM
+    return len(lengths_mm) > 0 and float(np.median(lengths_mm)) > CLIPPED_MM
 
 
 def at_line_scale(working: Picture) -> Picture:

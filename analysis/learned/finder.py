@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.found import HAIR_THROUGHOUT, MOST_HAIRS, Found, smoothed, some_are_long
+from analysis.found import CLIPPED_MM, GROWN_MM, HAIR_THROUGHOUT, MOST_HAIRS, Found, smoothed, some_are_longer
 from analysis.learned import evidence, identity, plausibility, roots
 from analysis.learned.evidence import Evidence
 from analysis.learned.lines import Line
@@ -62,14 +62,14 @@ def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Seen:
 
 
 def mode_of(rooted: Rooted) -> HairMode:
-    """Say whether the hair is long: longer than clipped hair, and without ends beside its roots.
+    """Say whether the hair is long: longer than clipped hair, and without ends that would show beside its roots.
 
-    Curls that have grown for days are as long as what a small picture shows of long hair, but they end in it.
+    Hair that has grown for days is as long as what a small picture shows of long hair, but it ends in the picture.
     """
     lengths_mm = np.array([len(line.scores) for line in rooted.lines]) * LINE_UM_PER_PX / 1000
     whole = rooted.tips[rooted.roots > CLEARLY] > CLEARLY
     ends_seen = len(whole) > 0 and float(whole.mean()) > WHOLE_SHARE
-    return "long" if some_are_long(lengths_mm) and not ends_seen else "clipped"
+    return "long" if some_are_longer(lengths_mm, GROWN_MM if ends_seen else CLIPPED_MM) else "clipped"
 
 
 def _rough_um(line: Line, seen: Evidence) -> float:

@@ -37,9 +37,10 @@ MOST_RIDGE_POINTS = 600_000
 """Six times the shafts' length on the densest scalps: beyond, the picture is hair or texture throughout."""
 TIGHTEST_BEND = 0.01
 """Radians a step: curls of a millimetre's radius."""
-_TURN, _BEND, _SHIFT = 0.06, 0.001, 0.5
+_FIRST_TURN, _TURN, _BEND, _SHIFT = 0.3, 0.06, 0.001, 0.5
 """What a step takes of the evidence's departure from its own course: little, so that a path goes over the shallow
-crossing of two shafts on the course and with the bend that it had before."""
+crossing of two shafts on the course and with the bend that it had before; more in its first steps, for a seed knows its
+direction to within half a plane."""
 _SMOOTHED_STEPS = 5
 
 Array = NDArray[np.float64]
@@ -139,7 +140,7 @@ def _walk(scores: Plane, seeds: Array) -> list[Array]:
     bend = np.zeros(len(seeds))
     walking = np.arange(len(seeds))
     walkers, course = [walking[:0]], [at[:0]]
-    for _ in range(2 * (rows + columns)):
+    for step in range(1, 2 * (rows + columns)):
         angle = at[walking, 2]
         x, y = at[walking, 0] + np.cos(angle), at[walking, 1] + np.sin(angle)
         i, j = np.rint(y).astype(np.intp), np.rint(x).astype(np.intp)
@@ -153,7 +154,7 @@ def _walk(scores: Plane, seeds: Array) -> list[Array]:
             break
         off = (k + peak(left, middle, right)) * np.pi / DIRECTIONS - angle
         bend[walking] = np.clip(bend[walking] + _BEND * off, -TIGHTEST_BEND, TIGHTEST_BEND)
-        angle = angle + bend[walking] + _TURN * off
+        angle = angle + bend[walking] + max(_TURN, _FIRST_TURN / step) * off
         across_x, across_y = -np.sin(angle), np.cos(angle)
         k = planes_of(angle)
         left, middle, right = (between(scores, k, x + s * across_x, y + s * across_y) for s in (-1, 0, 1))
