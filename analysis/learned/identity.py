@@ -17,7 +17,7 @@ from analysis.learned.lines import Line
 from analysis.view import LINE_UM_PER_PX
 
 SEED_SPACINGS_PX = (48, 12, 3)
-KINK_STEPS, USUAL_KINK_RAD = 25, 0.1
+KINK_STEPS, USUAL_KINK_RAD = 25, 0.06
 """Over a quarter of a millimetre, about the length of a shallow crossing, a hair turns as it does elsewhere."""
 NEW_UM = 90.0
 NEW_SHARE = 0.5
