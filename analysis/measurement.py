@@ -154,7 +154,7 @@ class Measurement:
     shaft_contrast : Interval or None
         Median of L* of the skin beside a shaft less that of its core: above 0 where hair is darker than skin.
     rootless_shafts : int
-        Shafts seen whose root is outside of the frame; they are not counted.
+        Shafts seen whose root is outside of the frame, or hidden; they are not counted.
     missed_expected, missed_expected_sd : float or None
         Number of hairs of the frame that were expected to be missed, and its standard deviation; the intervals of hair
         and vellus density hold them, their values do not. None where it was not looked for.

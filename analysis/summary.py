@@ -77,7 +77,7 @@ class CountedHairs:
         Number of hairs of the frame expected to be missed, net of those expected to be false, and its standard
         deviation. They are taken to be vellus. None where it was not looked for.
     rootless_shafts : int
-        Shafts seen whose root is outside of the frame.
+        Shafts seen whose root is outside of the frame, or hidden.
     """
 
     centrelines_px: list[Array]

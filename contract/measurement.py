@@ -86,9 +86,9 @@ class Measurement(_Record):
     diameter by more than 20 %; ``unit_size_shares``, of the units with one, two, three, and four or more hairs;
     ``mean_length_mm``, of clipped hair; ``shaft_lightness``, the median L* of the shafts' cores, and
     ``shaft_contrast``, the median of the skin's L* beside a shaft less its core's; ``rootless_shafts``, the number of
-    shafts whose root is outside of the frame (not counted); ``missed_expected`` with its standard deviation, the number
-    of hairs expected to be missed where that was looked for: intervals of hair and vellus density hold them, the values
-    do not.
+    shafts whose root is outside of the frame or hidden (not counted); ``missed_expected`` with its standard deviation,
+    the number of hairs expected to be missed where that was looked for: intervals of hair and vellus density hold them,
+    the values do not.
     """
 
     um_per_px: Annotated[float, Field(gt=0, le=MAX_UM_PER_PX)]

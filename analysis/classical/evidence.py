@@ -11,6 +11,7 @@ over 0.1 mm, skin texture is not, and shafts that touch or cross lie apart in th
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -105,9 +106,10 @@ def contrast(bgr: Plane, skin: Plane) -> Plane:
     return least_of_channels(darkening)
 
 
-def gather(bgr: Plane, um_per_px: float) -> Evidence:
-    """Contrast and orientation scores of a picture at the line scale."""
-    plane = np.clip(contrast(bgr, background(bgr, um_per_px)), -0.2, 1)  # a glint is no deeper than that
+def gather(bgr: Plane, um_per_px: float, skin: Plane | None = None) -> Evidence:
+    """Contrast and orientation scores of a picture at the line scale; `skin` is its `background`, where known."""
+    skin = background(bgr, um_per_px) if skin is None else skin
+    plane = np.clip(contrast(bgr, skin), -0.2, 1)  # a glint is no deeper than that
     scores = orientation_scores(plane, um_per_px)
     # three quarters of a clipped scalp are bare skin, so this quartile of the best scores is skin's
     texture = float(np.percentile(scores[:, ::3, ::3].max(axis=0), 75))
@@ -126,13 +128,17 @@ def orientation_scores(plane: Plane, um_per_px: float) -> Plane:
     reach = max(1, round(LINE_UM / um_per_px / 2))
     padded = [[np.pad(term, reach, mode="edge") for term in terms] for terms in curvatures]
     scores = np.empty((DIRECTIONS, *plane.shape), np.float32)
-    for top in range(0, plane.shape[0], _STRIP_ROWS):
+
+    def score_strip(top: int) -> None:
         rows = slice(top, min(top + _STRIP_ROWS, plane.shape[0]) + 2 * reach)
         strips = [tuple(term[rows] for term in terms) for terms in padded]
         for k in range(DIRECTIONS):
             cos, sin = np.cos(np.pi * k / DIRECTIONS), np.sin(np.pi * k / DIRECTIONS)
             across = _ridge_across(strips, np.float32(cos), np.float32(sin))
             scores[k, top : top + _STRIP_ROWS] = _mean_along(across, cos, sin, reach)
+
+    with ThreadPoolExecutor(max(cv2.getNumThreads(), 1)) as threads:  # numpy lets go of the interpreter meanwhile
+        list(threads.map(score_strip, range(0, plane.shape[0], _STRIP_ROWS)))
     return scores
 
 

@@ -71,22 +71,35 @@ def relief(bgr: Plane) -> Plane:
     -------
     ndarray of float32, shape (rows, columns, 3)
     """
+    return _relief_of_rows(bgr, _slow_course(bgr), 0, bgr.shape[0])
+
+
+def _slow_course(bgr: Plane) -> Plane:
+    """Light and skin, one pixel for some ``_COURSE_STEP_PX`` of the picture."""
     rows, columns = bgr.shape[:2]
     size = (max(columns // _COURSE_STEP_PX, 1), max(rows // _COURSE_STEP_PX, 1))
     small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
     sigma = _COURSE_SIGMA_UM / (UM_PER_PX * columns / size[0])
-    course = cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
-    whole = np.asarray(cv2.resize(course, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
-    ratio = np.divide(bgr + _FLOOR, whole + _FLOOR, out=whole)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def _relief_of_rows(bgr: Plane, course: Plane, first: int, last: int) -> Plane:
+    """Relief of some rows of a picture whose slow course is known."""
+    at = ((np.arange(first, last) + 0.5) * (len(course) / bgr.shape[0]) - 0.5).clip(0, len(course) - 1)
+    above = np.floor(at).astype(np.intp)
+    share = (at - above).astype(np.float32)[:, None, None]
+    between = course[above] * (1 - share) + course[np.minimum(above + 1, len(course) - 1)] * share
+    skin = np.asarray(cv2.resize(between, (bgr.shape[1], last - first), interpolation=cv2.INTER_LINEAR), np.float32)
+    ratio = np.divide(bgr[first:last] + _FLOOR, skin + _FLOOR, out=skin)
     return np.asarray(np.clip(cv2.log(ratio, ratio), _DEEPEST, _BRIGHTEST, out=ratio), np.float32)
 
 
 def look(bgr: Plane) -> Evidence:
     """Run the network over a picture at ``UM_PER_PX``, in strips that bound the memory."""
-    values = relief(bgr)
-    rows, columns = values.shape[0] // 2, values.shape[1] // 2
+    course = _slow_course(bgr)
+    rows, columns = bgr.shape[0] // 2, bgr.shape[1] // 2
     padded_rows, padded_columns = (-(-size // _MULTIPLE) * _MULTIPLE for size in (rows, columns))
-    planes = np.empty((PLANES, rows, columns), np.float32)
+    planes, half = np.empty((PLANES, rows, columns), np.float32), np.empty((rows, columns, 3), np.float32)
     network = _network()
     height = min(_STRIP_ROWS + 2 * _OVERLAP_ROWS, padded_rows)
     step = height - 2 * _OVERLAP_ROWS if padded_rows > height else height
@@ -95,19 +108,18 @@ def look(bgr: Plane) -> Evidence:
     while top < rows:
         # A multiple of the coarsest level's pixel, or the strips would not see the same picture at that level.
         first = max(0, min(top - _OVERLAP_ROWS, padded_rows - height))
-        part = values[2 * first : 2 * min(first + height, rows), : 2 * columns]
+        last = min(top + step, rows)
+        part = _relief_of_rows(bgr, course, 2 * first, 2 * min(first + height, rows))[:, : 2 * columns]
+        own = part[2 * (top - first) : 2 * (last - first)]
+        half[top:last] = cv2.resize(own, (columns, last - top), interpolation=cv2.INTER_AREA)
         missing = (2 * height - part.shape[0], 2 * padded_columns - part.shape[1])
         strip[0] = np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge").transpose(2, 0, 1)
         network.setInput(strip)
         seen = network.forward()[0]
-        last = min(top + step, rows)
         planes[:, top:last] = seen[:, top - first : last - first, :columns]
         top = last
-    half = cv2.resize(values[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
     widths_um = planes[WIDTH] * np.float32(WIDEST_UM)
-    return Evidence(
-        planes[:DIRECTIONS], planes[ROOT], planes[TIP], planes[COVER], widths_um, np.asarray(half, np.float32)
-    )
+    return Evidence(planes[:DIRECTIONS], planes[ROOT], planes[TIP], planes[COVER], widths_um, half)
 
 
 @lru_cache(maxsize=1)

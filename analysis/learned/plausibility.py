@@ -11,8 +11,6 @@ Latinne & Decaestecker 2002, "Adjusting the outputs of a classifier to new a pri
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,12 +52,18 @@ def that_each_is_one_hair(rooted: Rooted, seen: Evidence, mode: HairMode) -> Arr
     """
     if not rooted.lines:
         return np.zeros(0)
-    return _with_this_pictures_share(_alone(features(rooted, seen), mode), USUAL_SHARE[mode])
+    odds = _alone(features(rooted, seen), mode)
+    return _given(odds * _change_by_share(odds, mode))
 
 
 def that_each_is_a_shaft(rooted: Rooted, seen: Evidence, mode: HairMode) -> Array:
     """Probabilities, shape (lines,), of what would be one hair if its root were clearly seen."""
-    return that_each_is_one_hair(replace(rooted, roots=np.ones(len(rooted.lines))), seen, mode)
+    if not rooted.lines:
+        return np.zeros(0)
+    known = features(rooted, seen)
+    change = _change_by_share(_alone(known, mode), mode)
+    known[:, FEATURES.index("root")] = 1.0
+    return _given(_alone(known, mode) * change)
 
 
 def _alone(known: Array, mode: HairMode) -> Array:
@@ -68,15 +72,19 @@ def _alone(known: Array, mode: HairMode) -> Array:
     return np.asarray(np.exp(weights[0] + known @ weights[1:]))
 
 
-def _with_this_pictures_share(odds: Array, usual_share: float) -> Array:
-    """Probabilities after the share of hairs among these lines is the one that they themselves make likeliest."""
-    usual = usual_share / (1 - usual_share)
-    share, p = usual_share, np.zeros(0)
+def _change_by_share(odds: Array, mode: HairMode) -> float:
+    """How the odds change by the share of hairs among these lines that they themselves make likeliest."""
+    usual, share = USUAL_SHARE[mode], USUAL_SHARE[mode]
+    change = 1.0
     for _ in range(_ROUNDS):
-        now = odds * (share / (1 - share) / usual)
-        p = now / (1 + now)
-        share = (float(p.sum()) + USUAL_LINES * usual_share) / (len(odds) + USUAL_LINES)
-    return np.minimum(p, _MOST)
+        change = share / (1 - share) * (1 - usual) / usual
+        hairs = float((odds * change / (1 + odds * change)).sum())
+        share = (hairs + USUAL_LINES * usual) / (len(odds) + USUAL_LINES)
+    return change
+
+
+def _given(odds: Array) -> Array:
+    return np.minimum(odds / (1 + odds), _MOST)
 
 
 def features(rooted: Rooted, seen: Evidence) -> Array:
