@@ -91,7 +91,7 @@ def counts(measurement: Measurement) -> list[str]:
     if measurement.intermediate_hairs:
         sentences.append(f"{_hairs(measurement.intermediate_hairs)} from 30 to 60 µm.")
     if measurement.rootless_shafts:
-        sentences.append(f"{_hairs(measurement.rootless_shafts)} rooted outside of the frame or out of sight: not counted.")
+        sentences.append(f"{_hairs(measurement.rootless_shafts)} rooted outside of the frame or unseen: not counted.")
     if measurement.missed_expected is not None:
         sd = "" if measurement.missed_expected_sd is None else f" ± {measurement.missed_expected_sd:.0f}"
         sentences.append(f"About {measurement.missed_expected:.0f}{sd} more were probably missed: in the intervals.")

@@ -55,7 +55,7 @@ def test_counts_are_said_in_sentences() -> None:
         "1 hair in 0.83 cm².",
         "Terminal from 40 µm.",
         "12 hairs from 30 to 60 µm.",
-        "3 hairs rooted outside of the frame or out of sight: not counted.",
+        "3 hairs rooted outside of the frame or unseen: not counted.",
         "About 4 ± 2 more were probably missed: in the intervals.",
     ]
 
