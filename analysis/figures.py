@@ -129,7 +129,7 @@ def total_per_area(sample: Sample, values: Array, probabilities: Array) -> Inter
     return Interval(value / sample.area_cm2, max(0.0, value - half) / sample.area_cm2, (value + half) / sample.area_cm2)
 
 
-def mean(sample: Sample, values: Array, *, common_sd: float = 0.0) -> Interval | None:
+def mean(sample: Sample, values: Array, *, common_sd: float = 0.0, also: tuple[float, ...] = ()) -> Interval | None:
     """Mean of what is never negative, its error read by leaving out one unit at a time; None for fewer than two values.
 
     Parameters
@@ -138,12 +138,16 @@ def mean(sample: Sample, values: Array, *, common_sd: float = 0.0) -> Interval |
         NaN where unknown.  What measuring adds to each hair's own scatter is in their spread already.
     common_sd : float
         Standard uncertainty that all values share.
+    also : tuple of float
+        Values of a rare kind, taken into the spread as if these had been seen too: a small frame that holds none of it
+        by chance does not prove that there is none (as Agresti & Coull 1998 add two of each kind to a share).
     """
     known = np.isfinite(values)
     if known.sum() < 2:
         return None
     value = float(values[known].mean())
-    count, total, _ = _left_out(values[known], sample.unit[known])
+    units = np.append(sample.unit[known], sample.units + np.arange(len(also)))
+    count, total, _ = _left_out(np.append(values[known], also), units)
     half = float(np.hypot(_jackknife(total / count), Z * common_sd))
     return Interval(value, max(0.0, value - half), value + half)
 

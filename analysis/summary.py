@@ -14,6 +14,8 @@ from analysis.measurement import Hair, HairMode, Interval, Kind, Measurement
 
 THIN_HAIR_UM = 30.0
 """Hairs below this count as thin (Rakowska; science.md)."""
+VELLUS_UM = (25.0, 25.0)
+"""Two vellus hairs of usual width, that belong to every scalp even where the frame holds none."""
 INTERMEDIATE_UM = (30.0, 60.0)
 """Hairs from here to below there are intermediate, where three kinds are asked for."""
 DIVERSE_SHARE = 0.2
@@ -127,7 +129,7 @@ def summarise(
     terminal = widths.taken_um >= terminal_from_um
     missed = counted.missed or (0.0, 0.0)
     usual_um = float(np.mean(diameters_um[np.isfinite(diameters_um)])) if np.isfinite(diameters_um).any() else 0.0
-    mean_um = figures.mean(sample, diameters_um, common_sd=widths.common_sd_um(usual_um))
+    mean_um = figures.mean(sample, diameters_um, common_sd=widths.common_sd_um(usual_um), also=VELLUS_UM)
     lightness, contrast = _pigmentation(counted, sample)
     if lightness is not None and not colour_calibrated:
         flags = tuple(sorted({*flags, Flag.COLOUR_UNCALIBRATED}))

@@ -22,11 +22,11 @@ from analysis.view import LINE_UM_PER_PX
 COUNTED_FROM = 0.5
 FEATURES = ("evidence", "root", "tip", "length", "prominence", "share of the usual contrast")
 WEIGHTS: dict[HairMode, tuple[float, ...]] = {
-    "clipped": (-5.79, 6.16, 3.5, 1.7, 0.85, -0.32, 0.36),
-    "long": (-5.37, 3.32, 5.77, -1.17, 0.39, 0.49, -0.36),
+    "clipped": (-5.75, 6.12, 3.53, 1.67, 0.83, -0.33, 0.34),
+    "long": (-5.82, 3.83, 6.25, -0.78, 0.27, 0.26, -0.36),
 }
 """Intercept, then one for each of ``FEATURES``."""
-USUAL_SHARE: dict[HairMode, float] = {"clipped": 0.47, "long": 0.22}
+USUAL_SHARE: dict[HairMode, float] = {"clipped": 0.47, "long": 0.23}
 """Of hairs among the lines of the drawn scalps."""
 USUAL_LINES = 2.0
 """Taken as if seen besides the picture's own: one or two lines do not tell the share of hairs."""

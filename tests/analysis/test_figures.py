@@ -285,3 +285,17 @@ def test_an_interval_that_is_not_finite_is_refused(bad: float) -> None:
     """NaN is not JSON, and the collector would quarantine the capture."""
     with pytest.raises(ValueError, match="finite"):
         Interval(1.0, 0.0, bad)
+
+
+def test_a_rare_kind_widens_the_interval_of_a_small_frame_and_not_its_value() -> None:
+    """Without it a frame that holds no vellus hair by chance states a mean that no such scalp has."""
+    widened = []
+    for count in (8, 400):
+        sample, values = Sample(np.arange(count), 0.3), np.linspace(55, 75, count)
+        plain, wider = mean(sample, values), mean(sample, values, also=(25.0, 25.0))
+        assert plain is not None
+        assert wider is not None
+        assert wider.value == plain.value
+        widened.append((wider.high - wider.low) / (plain.high - plain.low))
+    assert widened[0] > 1.5
+    assert 1 < widened[1] < 1.15
