@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.classical import evidence, identity, lines, roots
 from analysis.classical.evidence import Evidence
-from analysis.found import CLIPPED_MM, MOST_HAIRS, Found, smoothed, some_are_longer
+from analysis.found import CLIPPED_MM, MOST_HAIRS, Found, smoothed
 from analysis.measurement import HairMode, PictureUnusable
 from analysis.picture import Picture, least_of_channels
 
@@ -18,6 +18,8 @@ CLEAR_PROMINENCE, CLEAR_CONTRAST = 9.0, 0.38
 """Where the usual dark line stands out less than this, or takes less of the light, it may be pale hair, or the shadow
 of light hair: brown shafts on drawn scalps and dark ones on real scalps take 0.45 and more, blond ones 0.3."""
 
+USUAL_CLIPPED_MM = 1.0
+"""Where the usual shaft is longer, the hair has grown on, and bends."""
 GLANCED_AT = 100
 """Seeds of the first glance: the median of their shafts' lengths is known to a tenth."""
 
@@ -61,7 +63,9 @@ def find(working: Picture, *, long_too: bool = True) -> Clear:
     rough_um = np.array([one.line.width_px for one in shafts], float) * coarse.um_per_px
     probabilities = np.array([one.probability for one in shafts], float)
     lengths_mm = np.array([len(one.line.points_px) for one in shafts]) * coarse.um_per_px / 1000
-    mode: HairMode = "long" if some_are_longer(lengths_mm, CLIPPED_MM) else "clipped"
+    # by the middle, for where hair is dense a tenth of the lines runs on from one shaft into the next
+    grown = len(shafts) > 0 and float(np.median(lengths_mm)) > USUAL_CLIPPED_MM
+    mode: HairMode = "long" if grown else "clipped"
     found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool), mode)
     return Clear(found, 0 < len(shafts) <= MOST_HAIRS and _stand_out(shafts))
 

@@ -29,7 +29,7 @@ _COURSE_SIGMA_UM = 800.0
 _COURSE_STEP_PX = 16
 _FLOOR = np.float32(0.02)
 _DEEPEST, _BRIGHTEST = -3.0, 2.0
-_STRIP_ROWS = 256
+_STRIP_ROWS = 152
 _OVERLAP_ROWS = 40
 """As far as the network sees around a place: what lies further off does not change its planes."""
 _MULTIPLE = 8
