@@ -39,7 +39,7 @@ MOST_SEEDS = 30_000
 """Time and memory grow with the seeds; the densest clipped scalps have 3300 per cm2."""
 _SEED_STEP_PX = 8
 _TURN = 0.1
-_SHIFT = 0.5
+_SHIFT = 0.6
 _PATHS_AT_ONCE = 8192  # OpenCV samples at most 32766 rows at once
 _GIVE_UP_SHARE = 0.6
 """Steps follow evidence down to this share of the faintest that may start a path: a glint does not end a shaft."""
