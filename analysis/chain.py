@@ -85,7 +85,6 @@ def measure(
     inside = replace(working, bgr=exclusions.without_outside(working.bgr, frame))
     found, frame, finder = _find(inside, frame, hair_mode)
     _refuse_small(frame)
-    mode = found.hair_mode if hair_mode == "auto" else hair_mode
     sigma_px = _sigma_at_working_scale(blur_sigma_px, working.halvings)
     shafts = measure_shafts(working, found.centrelines_px, found.rough_um / working.um_per_px, sigma_px)
     counts = found.rooted & frame.holds(view.to_line_px(found.roots_px))
@@ -93,10 +92,10 @@ def measure(
     if thin_recall:
         counted = replace(counted, missed=_missed(counted, found, shafts, inside, frame=frame, finder=finder))
     field = _field(frame, view, (picture.shape[1], picture.shape[0]), float(um_per_px))
-    flags = _flags(counted, shafts, frame, field, mode)
+    flags = _flags(counted, shafts, frame, field, found.hair_mode)
     crosses = any(frame.cuts(view.to_line_px(line), NEAR_BORDER_PX) for line in found.centrelines_px)
     flags = tuple(sorted({*flags, Flag.HAIR_CROSSES_BORDER})) if crosses else flags
-    return summarise(counted, field, terminal_from_um=terminal_from_um, flags=flags, hair_mode=mode)
+    return summarise(counted, field, terminal_from_um=terminal_from_um, flags=flags, hair_mode=found.hair_mode)
 
 
 def _refuse_settings(blur_sigma_px: float | None, terminal_from_um: float, hair_mode: str) -> None:
@@ -118,10 +117,9 @@ def _refuse_small(frame: Frame) -> None:
 def _find(inside: Picture, frame: Frame, hair_mode: HairMode | Literal["auto"]) -> tuple[Found, Frame, Finder]:
     """Find the shafts, clipped dark hair that stands out by ridges, any other by the network; give the finder too."""
     if hair_mode != "long":
-        ridges = classical.find(inside, long_too=hair_mode == "clipped")
-        clipped = hair_mode == "clipped" or ridges.found.hair_mode == "clipped"
-        if ridges.clear and clipped:
-            return ridges.found, frame, lambda drawn: classical.find(drawn).found
+        ridges = classical.find(inside, hair_mode)
+        if ridges.clear:
+            return ridges.found, frame, lambda drawn: classical.find(drawn, "clipped").found
     seen = learned.find(inside, hair_mode)
     return seen.found, frame.less(seen.cover), lambda drawn: learned.find(drawn, hair_mode).found
 

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from analysis.measurement import HairMode
 
-CLIPPED_MM, GROWN_MM = 1.3, 3.0
-"""Clipped hair is 0.5-1 mm long; where a tenth of the hairs is longer than the first, it has grown on for days or was
-not clipped; longer than the second, it was not."""
+CLIPPED_MM = 1.3
+"""Clipped hair is 0.5-1 mm long: what is longer has grown on for days, or was not clipped."""
 MOST_HAIRS = 5000
 """Ten times the densest scalp on the largest frame."""
 SMOOTHED_UM = 150.0
@@ -59,11 +58,6 @@ class Found:
         """Keep some of them."""
         kept = [line for line, keep in zip(self.centrelines_px, which, strict=True) if keep]
         return Found(kept, self.rough_um[which], self.probabilities[which], self.rooted[which], self.hair_mode)
-
-
-def some_are_longer(lengths_mm: Array, than_mm: float) -> bool:
-    """Say whether a tenth of the shafts is longer."""
-    return len(lengths_mm) > 0 and float(np.percentile(lengths_mm, 90)) > than_mm
 
 
 def smoothed(points_px: Array, um_per_px: float) -> Array:

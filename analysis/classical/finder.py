@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -28,26 +29,22 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clear:
-    """Shafts, and whether they stand out clearly."""
+    """Shafts, and whether they are clipped dark hair that stands out."""
 
     found: Found
     clear: bool
 
 
-def find(working: Picture, *, long_too: bool = True) -> Clear:
+def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Clear:
     """Find the shafts of a picture at the working scale; where all of it looks like hair, nothing is clear.
 
-    Parameters
-    ----------
-    working : Picture
-    long_too : bool
-        Unless, hair whose shafts look long at the first glance is left alone, and not clear.
+    Unless the operator says "clipped", hair that looks long at a first glance is not looked for further.
     """
     coarse = at_line_scale(working)
     skin = evidence.background(coarse.bgr, coarse.um_per_px)
     seen = evidence.gather(coarse.bgr, coarse.um_per_px, skin)
     seeds = lines.ridge_points(seen)
-    if not long_too and _look_long(seen, seeds):
+    if hair_mode != "clipped" and _look_long(seen, seeds):
         return Clear(Found([], np.zeros(0), np.zeros(0), np.zeros(0, bool), "long"), clear=False)
     try:
         shafts = identity.explain(lines.draw(seen, seeds), seen)
@@ -62,12 +59,15 @@ def find(working: Picture, *, long_too: bool = True) -> Clear:
         centrelines.append(smooth[::-1] if turn else smooth)
     rough_um = np.array([one.line.width_px for one in shafts], float) * coarse.um_per_px
     probabilities = np.array([one.probability for one in shafts], float)
-    lengths_mm = np.array([len(one.line.points_px) for one in shafts]) * coarse.um_per_px / 1000
-    # by the middle, for where hair is dense a tenth of the lines runs on from one shaft into the next
-    grown = len(shafts) > 0 and float(np.median(lengths_mm)) > USUAL_CLIPPED_MM
-    mode: HairMode = "long" if grown else "clipped"
+    mode = _mode_of(shafts, coarse.um_per_px) if hair_mode == "auto" else hair_mode
     found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool), mode)
-    return Clear(found, 0 < len(shafts) <= MOST_HAIRS and _stand_out(shafts))
+    return Clear(found, mode == "clipped" and 0 < len(shafts) <= MOST_HAIRS and _stand_out(shafts))
+
+
+def _mode_of(shafts: list[identity.Found], um_per_px: float) -> HairMode:
+    """By the middle length: where hair is dense, a tenth of the lines runs on from one shaft into the next."""
+    lengths_mm = [len(one.line.points_px) * um_per_px / 1000 for one in shafts]
+    return "long" if lengths_mm and float(np.median(lengths_mm)) > USUAL_CLIPPED_MM else "clipped"
 
 
 def _stand_out(shafts: list[identity.Found]) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.found import CLIPPED_MM, GROWN_MM, HAIR_THROUGHOUT, MOST_HAIRS, Found, smoothed, some_are_longer
+from analysis.found import CLIPPED_MM, HAIR_THROUGHOUT, MOST_HAIRS, Found, smoothed
 from analysis.learned import evidence, identity, plausibility, roots
 from analysis.learned.evidence import Evidence
 from analysis.learned.lines import Line
@@ -16,6 +16,8 @@ from analysis.measurement import HairMode, PictureUnusable
 from analysis.picture import Picture, Plane
 from analysis.view import LINE_UM_PER_PX, View
 
+GROWN_MM = 3.0
+"""Where a tenth of the shafts is longer, the hair was not clipped, whatever ends it shows."""
 CLEARLY = 0.5
 """A root or tip above this is more likely there than not."""
 WHOLE_SHARE = 0.15
@@ -52,8 +54,9 @@ def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Seen:
         raise PictureUnusable(HAIR_THROUGHOUT)
     rooted = roots.root(lines, seen)
     mode = mode_of(rooted) if hair_mode == "auto" else hair_mode
-    one_hair = plausibility.that_each_is_one_hair(rooted, seen, mode)
-    shaft = plausibility.that_each_is_a_shaft(rooted, seen, mode)
+    known = plausibility.features(rooted, seen)
+    one_hair = plausibility.that_each_is_one_hair(known, mode)
+    shaft = plausibility.that_each_is_a_shaft(known, mode)
     centrelines = [view.to_working_px(smoothed(line.points_px, LINE_UM_PER_PX)) for line in rooted.lines]
     rough_um = np.array([_rough_um(line, seen) for line in rooted.lines], float)
     counted = one_hair >= plausibility.COUNTED_FROM
@@ -66,10 +69,12 @@ def mode_of(rooted: Rooted) -> HairMode:
 
     Hair that has grown for days is as long as what a small picture shows of long hair, but it ends in the picture.
     """
-    lengths_mm = np.array([len(line.scores) for line in rooted.lines]) * LINE_UM_PER_PX / 1000
+    if not rooted.lines:
+        return "clipped"
+    longest_mm = float(np.percentile([len(line.scores) for line in rooted.lines], 90)) * LINE_UM_PER_PX / 1000
     whole = rooted.tips[rooted.roots > CLEARLY] > CLEARLY
     ends_seen = len(whole) > 0 and float(whole.mean()) > WHOLE_SHARE
-    return "long" if some_are_longer(lengths_mm, GROWN_MM if ends_seen else CLIPPED_MM) else "clipped"
+    return "long" if longest_mm > (GROWN_MM if ends_seen else CLIPPED_MM) else "clipped"
 
 
 def _rough_um(line: Line, seen: Evidence) -> float:

@@ -39,31 +39,25 @@ _ROUNDS = 100
 Array = NDArray[np.float64]
 
 
-def that_each_is_one_hair(rooted: Rooted, seen: Evidence, mode: HairMode) -> Array:
+def that_each_is_one_hair(known: Array, mode: HairMode) -> Array:
     """Probabilities, shape (lines,).
 
     Parameters
     ----------
-    rooted : Rooted
-    seen : Evidence
-        That they were found in.
+    known : ndarray, shape (lines, FEATURES)
+        All lines' `features`: the share of hairs among them counts too.
     mode : {"clipped", "long"}
         Long hair must show its root.
     """
-    if not rooted.lines:
-        return np.zeros(0)
-    odds = _alone(features(rooted, seen), mode)
+    odds = _alone(known, mode)
     return _given(odds * _change_by_share(odds, mode))
 
 
-def that_each_is_a_shaft(rooted: Rooted, seen: Evidence, mode: HairMode) -> Array:
+def that_each_is_a_shaft(known: Array, mode: HairMode) -> Array:
     """Probabilities, shape (lines,), of what would be one hair if its root were clearly seen."""
-    if not rooted.lines:
-        return np.zeros(0)
-    known = features(rooted, seen)
-    change = _change_by_share(_alone(known, mode), mode)
-    known[:, FEATURES.index("root")] = 1.0
-    return _given(_alone(known, mode) * change)
+    rooted = known.copy()
+    rooted[:, FEATURES.index("root")] = 1.0
+    return _given(_alone(rooted, mode) * _change_by_share(_alone(known, mode), mode))
 
 
 def _alone(known: Array, mode: HairMode) -> Array:

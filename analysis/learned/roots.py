@@ -55,11 +55,6 @@ class Rooted:
         """Where each is rooted, (x, y), shape (n, 2)."""
         return np.array([line.points_px[0] for line in self.lines]).reshape(-1, 2)
 
-    def chosen(self, which: NDArray[np.bool_]) -> Rooted:
-        """Keep some of them."""
-        kept = [line for line, keep in zip(self.lines, which, strict=True) if keep]
-        return Rooted(kept, self.roots[which], self.tips[which], self.belief[which])
-
 
 def root(lines: list[Line], evidence: Evidence) -> Rooted:
     """Turn every line so that it starts at its root, and move its ends to where root and tip are seen."""

@@ -59,7 +59,7 @@ SEEN = scene(1.5)
 
 def alone(rooted: Rooted, mode: HairMode) -> float:
     """Probability of the only line."""
-    return float(that_each_is_one_hair(rooted, SEEN, mode)[0])
+    return float(that_each_is_one_hair(features(rooted, SEEN), mode)[0])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -99,7 +99,7 @@ def test_the_likeliest_of_many_skin_lines_is_no_hair() -> None:
     skin = rooted_at(*[60] * 50, score=0.2, roots=0.0, tips=0.0, count=20)
     hairs = rooted_at(*[60] * 50, score=0.85, roots=0.9, tips=0.9)
     by_itself, among_skin, among_hairs = (
-        float(that_each_is_one_hair(together(doubtful, *others), SEEN, "clipped")[0])
+        float(that_each_is_one_hair(features(together(doubtful, *others), SEEN), "clipped")[0])
         for others in ((), (skin,), (hairs,))
     )
     assert among_skin < by_itself < among_hairs
@@ -109,9 +109,9 @@ def test_the_likeliest_of_many_skin_lines_is_no_hair() -> None:
 def test_a_shaft_that_shows_no_root_is_a_shaft_all_the_same() -> None:
     """Long hair from outside is listed, and named to the measuring of its neighbours, without being counted."""
     rootless = rooted_at(30, score=0.85, roots=0.0)
-    assert that_each_is_a_shaft(rootless, SEEN, "long")[0] > COUNTED_FROM > alone(rootless, "long")
+    assert that_each_is_a_shaft(features(rootless, SEEN), "long")[0] > COUNTED_FROM > alone(rootless, "long")
     trace = rooted_at(30, score=0.2, roots=0.0, tips=0.0, count=10)
-    assert that_each_is_a_shaft(trace, SEEN, "clipped")[0] < COUNTED_FROM
+    assert that_each_is_a_shaft(features(trace, SEEN), "clipped")[0] < COUNTED_FROM
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -127,7 +127,7 @@ def test_probabilities_are_never_certain_of_a_hair(
 @pytest.mark.parametrize("mode", MODES)
 def test_no_lines_have_no_probabilities(mode: HairMode) -> None:
     """A bald scalp is a measurement too."""
-    assert that_each_is_one_hair(rooted_at(), SEEN, mode).shape == (0,)
+    assert that_each_is_one_hair(features(rooted_at(), SEEN), mode).shape == (0,)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -192,4 +192,6 @@ def test_lines_without_any_contrast_are_told_as_such() -> None:
     told = features(rooted_at(30, 60, score=0.0, roots=0.0), flat)
     assert np.isfinite(told).all()
     for mode in MODES:
-        assert (that_each_is_one_hair(rooted_at(30, 60, score=0.0, roots=0.0), flat, mode) < COUNTED_FROM).all()
+        assert (
+            that_each_is_one_hair(features(rooted_at(30, 60, score=0.0, roots=0.0), flat), mode) < COUNTED_FROM
+        ).all()

@@ -206,18 +206,6 @@ def test_no_lines_have_no_roots() -> None:
     assert rooted.lines == []
     assert rooted.first_px.shape == (0, 2)
     assert len(rooted.roots) == len(rooted.tips) == len(rooted.belief) == 0
-    assert rooted.chosen(np.zeros(0, bool)).lines == []
-
-
-def test_chosen_keeps_what_belongs_together() -> None:
-    """Roots that part from their lines would give one hair another's probability."""
-    courses = [straight((30.0, 60.0), 90, 40, root=0.9), straight((80.0, 60.0), 90, 40, root=0.5)]
-    rooted = root([line_of(course) for course in courses], evidence_of(*courses))
-    second = rooted.chosen(np.array([False, True]))
-    assert len(second.lines) == 1
-    assert off_root(second, courses[1])[0] < 1.5
-    assert second.roots[0] == rooted.roots[1] == pytest.approx(0.5, abs=0.1)
-    assert second.belief[0] == rooted.belief[1]
 
 
 def test_evidence_is_only_read() -> None:
