@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from analysis.classical.evidence import gather
+from analysis.classical.evidence import Evidence, gather
 from analysis.classical.identity import Found, explain
-from analysis.classical.lines import draw
+from analysis.classical.lines import Line, draw
 from analysis.picture import Plane
 from tests.analysis.drawn import add_shaft, developed, skin
 
@@ -110,3 +110,13 @@ def test_a_lone_clear_shaft_is_likelier_a_hair_than_a_half_explained_one() -> No
 def test_no_lines_explain_nothing() -> None:
     """A bald scalp is a measurement too."""
     assert hairs_in(skin()) == []
+
+
+@pytest.mark.parametrize(("width_px", "hairs"), [(2.5, 4), (6.0, 3)])
+def test_what_runs_on_into_a_darker_shaft_is_a_hair_only_if_it_is_thin(width_px: float, hairs: int) -> None:
+    """A streak under the skin, as wide as its shaft, would be counted beside it; vellus hair of the unit would not."""
+    evidence = Evidence(np.zeros((160, 160), np.float32), np.zeros((16, 160, 160), np.float32), LINE_UM_PER_PX, 0.01)
+    along = np.arange(20.0, 80.0)
+    usual = [Line(np.column_stack([along, np.full(60, row)]), 12.0, 0.7, 6.0) for row in (20.0, 50.0, 80.0)]
+    faint = Line(np.column_stack([along, np.full(60, 110.0)]), 6.0, 0.3, width_px, beside_darker=True)
+    assert len(explain([*usual, faint], evidence)) == hairs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,14 @@ def test_a_shaft_cut_by_the_border_has_no_streak_there() -> None:
 def test_few_hairs_are_oriented_too(count: int) -> None:
     """No hair or one hair has no neighbours to divide by."""
     assert orient([line((150, 100), (150, 160))] * count, bare(), UM_PER_PX).tolist() == [False] * count
+
+
+def test_a_darker_shaft_at_its_end_is_no_streak() -> None:
+    """The tip of a thin hair that touches a terminal one would be taken for its root."""
+    veiled = bare()
+    sure = line((100, 100), (105, 160))
+    veiled[60:98, 96:103] = 0.4
+    veiled[162:240, 145:165] = 0.9
+    thin = line((150, 100), (155, 160))
+    assert orient([sure, thin], veiled, UM_PER_PX).tolist() == [False, True]
+    assert orient([sure, replace(thin, beside_darker=True)], veiled, UM_PER_PX).tolist() == [False, False]
