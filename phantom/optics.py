@@ -23,7 +23,7 @@ Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """A camera looking straight at the scalp.
+    """A camera, and what it makes of what it sees.
 
     Parameters
     ----------
@@ -59,6 +59,8 @@ class Optics:
     sharpening : float
         Of an unsharp mask of 1.2 px, as video microscopes have: edges overshoot. 0 (none) to 4. `blur_sigma_px` is the
         blur before it.
+    distance_mm : float
+        From the entrance pupil to what is seen: a tilted plane shows the more perspective the nearer it is; 5 to 1000.
 
     Raises
     ------
@@ -80,6 +82,7 @@ class Optics:
     field_rim_mm: float = 0.12
     gamma: float = 1.0
     sharpening: float = 0.0
+    distance_mm: float = 40.0
 
     def __post_init__(self) -> None:
         require_between("um_per_px", self.um_per_px, 0.5, 50.0)
@@ -95,6 +98,7 @@ class Optics:
         require_between("field_rim_mm", self.field_rim_mm, 0.01, 2.0)
         require_between("gamma", self.gamma, 0.4, 2.5)
         require_between("sharpening", self.sharpening, 0.0, 4.0)
+        require_between("distance_mm", self.distance_mm, 5.0, 1000.0)
 
     @property
     def middle_px(self) -> Points:
@@ -144,24 +148,39 @@ class Optics:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where the scalp lies under the camera: turned about its own middle, then moved.
+    """Where a plane lies under the camera: turned about its own middle, moved within itself, then tilted.
 
     Parameters
     ----------
     shift_mm : (float, float)
-        Of the scalp, in the picture's x and y.
+        Of the plane, in the picture's x and y.
     turn_deg : float
-        Of the scalp, from x to y (clockwise as seen).
+        Of the plane, from x to y (clockwise as seen).
+    tilt_deg : (float, float)
+        About the picture's x axis (above 0 the bottom edge is farther away) and then about its y axis (the right edge
+        is farther away), through the picture's middle; within 30 degrees.
     """
 
     shift_mm: tuple[float, float] = (0.0, 0.0)
     turn_deg: float = 0.0
+    tilt_deg: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        require_between("tilt_deg", max(abs(angle) for angle in self.tilt_deg), 0.0, 30.0)
 
     @property
     def turn(self) -> NDArray[np.float64]:
         """Rotation matrix, shape (2, 2), for columns of (x, y)."""
         angle = np.deg2rad(self.turn_deg)
         return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+    def projection(self, distance_mm: float) -> NDArray[np.float64]:
+        """Homography, shape (3, 3), from mm of the moved plane to mm as they appear at the untilted distance."""
+        about_x, about_y = np.deg2rad(self.tilt_deg)
+        right = np.array([np.cos(about_y), 0.0, np.sin(about_y)])
+        down = np.array([-np.sin(about_x) * np.sin(about_y), np.cos(about_x), np.sin(about_x) * np.cos(about_y)])
+        columns = np.column_stack([right, down])
+        return np.array([[*columns[0], 0.0], [*columns[1], 0.0], [*(columns[2] / distance_mm), 1.0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +223,29 @@ class Light:
 def to_ideal_px(scalp_mm: Points, optics: Optics, pose: Pose) -> Points:
     """Scalp millimetres (n, 2) as undistorted pixels (n, 2)."""
     moved_mm = scalp_mm @ pose.turn.T + np.asarray(pose.shift_mm)
-    return np.asarray(optics.middle_px + moved_mm * (1000.0 / optics.um_per_px))
+    return np.asarray(optics.middle_px + _through(pose.projection(optics.distance_mm), moved_mm) * _px_per_mm(optics))
 
 
 def to_scalp_mm(seen_px: Points, optics: Optics, pose: Pose) -> Points:
     """Pixels (n, 2) of the picture as scalp millimetres (n, 2)."""
-    moved_mm = (optics.undistort(seen_px) - optics.middle_px) * (optics.um_per_px / 1000.0)
+    seen_mm = (optics.undistort(seen_px) - optics.middle_px) / _px_per_mm(optics)
+    moved_mm = _through(np.asarray(np.linalg.inv(pose.projection(optics.distance_mm)), np.float64), seen_mm)
     return np.asarray((moved_mm - np.asarray(pose.shift_mm)) @ pose.turn)
+
+
+def magnified(scalp_mm: Points, optics: Optics, pose: Pose) -> NDArray[np.float64]:
+    """How much larger than in the picture's middle a small thing at each point (n, 2) appears for being nearer."""
+    moved_mm = scalp_mm @ pose.turn.T + np.asarray(pose.shift_mm)
+    return np.asarray(1.0 / (1.0 + moved_mm @ pose.projection(optics.distance_mm)[2, :2]))
+
+
+def _px_per_mm(optics: Optics) -> float:
+    return 1000.0 / optics.um_per_px
+
+
+def _through(homography: NDArray[np.float64], points: Points) -> Points:
+    through = points @ homography[:2, :2].T + homography[:2, 2]
+    return np.asarray(through / (points @ homography[2, :2] + homography[2, 2])[:, None])
 
 
 def scalp_maps_mm(optics: Optics, pose: Pose) -> Maps:

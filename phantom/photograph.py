@@ -12,7 +12,7 @@ from phantom.burnt_in import Print, burn_in
 from phantom.canvas import MAP_MM_PER_PX
 from phantom.gel import add_glare, add_wet, draw_bubbles
 from phantom.litter import draw_fibres, draw_flecks
-from phantom.optics import Light, Maps, Optics, Pose, scalp_maps_mm, to_ideal_px
+from phantom.optics import Light, Maps, Optics, Pose, magnified, scalp_maps_mm, to_ideal_px
 from phantom.scalp import Hair, Scalp
 from phantom.sensor import expose, outside_field
 from phantom.shafts import Shaft, draw_shaft
@@ -101,7 +101,7 @@ def photograph(
             np.logical_or(covered, burn_in(taken, burnt_in, optics), out=covered)
 
     hairs = sorted((_truth_of(hair, shaft, optics) for hair, shaft in seen), key=lambda h: h.hair_id)
-    return Photograph(expose(picture, optics, light, seed, draw_over), Truth(optics, tuple(hairs)), covered)
+    return Photograph(expose(picture, optics, light, seed, draw_over), Truth(optics, tuple(hairs), pose), covered)
 
 
 def _require_scalp_everywhere(scalp: Scalp, maps: Maps) -> None:
@@ -137,6 +137,7 @@ def _shaft_of(hair: Hair, scalp: Scalp, optics: Optics, pose: Pose) -> Shaft:
     steps = np.gradient(ideal, axis=0)
     tangents = steps / np.hypot(steps[:, 0], steps[:, 1])[:, None]
     width_px = hair.width_um / optics.um_per_px * optics.stretch_across(ideal, tangents)
+    width_px = width_px * magnified(hair.centreline_mm, optics, pose)
     return Shaft(
         optics.distort(ideal),
         width_px,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
-from phantom.optics import Optics
+from phantom.optics import Optics, Pose, to_scalp_mm
 from phantom.scalp import Kind, Points
 
 Frame: TypeAlias = tuple[float, float, float, float]
@@ -73,10 +73,13 @@ class Truth:
         Through which it was taken.
     hairs : tuple of TruthHair
         All of which any part is in the picture, in the order of their ids.
+    pose : Pose
+        In which the scalp lay.
     """
 
     optics: Optics
     hairs: tuple[TruthHair, ...]
+    pose: Pose = field(default_factory=Pose)
 
     def rooted_in(self, frame_px: Frame | None = None) -> tuple[TruthHair, ...]:
         """Hairs whose root lies in a frame.
@@ -91,14 +94,14 @@ class Truth:
         return tuple(h for h in self.hairs if x0 <= h.root_px[0] < x1 and y0 <= h.root_px[1] < y1)
 
     def area_cm2(self, frame_px: Frame | None = None) -> float:
-        """Area of scalp in a frame, the distortion taken out of its edges."""
+        """Area of scalp in a frame, distortion and tilt taken out of its edges."""
         x0, y0, x1, y1 = frame_px or self.optics.edges_px
         walk = np.linspace(0.0, 1.0, _EDGE_POINTS, endpoint=False)
         corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
         outline = np.concatenate(
             [a + walk[:, None] * (b - a) for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True)]
         )
-        x, y = (self.optics.undistort(outline) * (self.optics.um_per_px * 1e-4)).T
+        x, y = (to_scalp_mm(outline, self.optics, self.pose) * 0.1).T
         return float(0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
 
     def density_per_cm2(self, frame_px: Frame | None = None) -> float:

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phantom import Light, Optics, Pose, SettingError
-from phantom.optics import scalp_maps_mm, to_ideal_px, to_scalp_mm
+from phantom.optics import magnified, scalp_maps_mm, to_ideal_px, to_scalp_mm
 
 k1s = st.floats(-0.1, 0.3)
-poses = st.builds(Pose, st.tuples(st.floats(-3, 3), st.floats(-3, 3)), st.floats(-180, 180))
+tilts = st.floats(-5, 5)
+poses = st.builds(Pose, st.tuples(st.floats(-3, 3), st.floats(-3, 3)), st.floats(-180, 180), st.tuples(tilts, tilts))
 
 
 @settings(deadline=None)
@@ -36,6 +37,16 @@ def test_pose_turns_clockwise_and_moves_to_the_right() -> None:
     optics = Optics(um_per_px=10.0, size_px=(101, 101))
     seen = to_ideal_px(np.array([[0.1, 0.0]]), optics, Pose(shift_mm=(0.2, 0.0), turn_deg=90.0))
     assert seen == pytest.approx(np.array([[50.0 + 20.0, 50.0 + 10.0]]))
+
+
+def test_the_far_side_of_a_tilted_plane_looks_smaller() -> None:
+    """A tilt that only squeezed one direction would hide what it does to the scale across the picture."""
+    optics, pose = Optics(um_per_px=10.0, size_px=(1001, 1001), distance_mm=40.0), Pose(tilt_deg=(0.0, 3.0))
+    x = to_ideal_px(np.array([[-4.0, 0.0], [0.0, 0.0], [4.0, 0.0]]), optics, pose)[:, 0] - 500.0
+    depth_mm = 4.0 * np.sin(np.deg2rad(3.0))
+    flat_px = 400.0 * np.cos(np.deg2rad(3.0))
+    assert x == pytest.approx([-flat_px * 40 / (40 - depth_mm), 0.0, flat_px * 40 / (40 + depth_mm)])
+    assert magnified(np.array([[4.0, 0.0]]), optics, pose) == pytest.approx([40 / (40 + depth_mm)])
 
 
 @settings(deadline=None)
