@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contract import Calibration, Hair, HairKind, Interval, Measurement
+from contract import Calibration, Check, Hair, HairKind, Interval, Measurement, Repeatability
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,23 @@ def scale(calibration: Calibration) -> str:
         return f"{calibration.um_per_px:.3f} µm/px, uncertainty unknown"
     return (
         f"{calibration.um_per_px:.3f} ± {calibration.standard_uncertainty_um_per_px:.3f} µm/px (standard uncertainty)"
+    )
+
+
+def value(check: Check) -> str:
+    """Return what a check of the gate read, in its unit."""
+    if check.value is None:
+        return "not seen"
+    unit = {"um": "µm", "deg": "°", "1": ""}.get(check.unit, check.unit)
+    return f"{check.value:.3g}{'' if unit == '°' else ' '}{unit}".rstrip()
+
+
+def repeatability(of_burst: Repeatability) -> str:
+    """Return how much a burst's figures differ from still to still."""
+    diameter = of_burst.mean_diameter_sd_um
+    return (
+        f"{of_burst.stills} stills, standard deviation {of_burst.hair_density_sd_per_cm2:.1f} hairs/cm²"
+        f"{'' if diameter is None else f' and {diameter:.1f} µm'}"
     )
 
 

@@ -3,7 +3,7 @@
 It reads and never writes. Everything comes from this host; scripts there are none, so the policy allows none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
@@ -25,7 +25,7 @@ from collector import figures, words
 from collector.pictures import Pictures, media_type
 from collector.settings import LOOPBACK
 from collector.store import Store, StoredCapture, StoreFailed
-from contract import PROTOCOL, HairKind, Site
+from contract import PROTOCOL, HairKind, InstrumentChange, Site, instrument_changes
 
 _HERE = Path(__file__).parent
 _QUARANTINE_SHOWN = 50
@@ -47,11 +47,15 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class SiteOfVisit:
-    """One site of a visit: the capture taken last counts, earlier takes stay reachable; all may be missing."""
+    """One site of a visit: the capture taken last counts, earlier takes stay reachable; all may be missing.
+
+    ``changes`` says what of the instrument is another than when the site was last taken, at this visit or before.
+    """
 
     site: Site
     latest: StoredCapture | None
     earlier: tuple[StoredCapture, ...]
+    changes: tuple[InstrumentChange, ...]
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,23 @@ class Visit:
 def visits_of(captures: list[StoredCapture]) -> list[Visit]:
     """Return a patient's visits, newest first, from captures ordered by visit and time."""
     visits = []
+    last: dict[Site, StoredCapture] = {}
     for number, group in groupby(captures, key=lambda stored: stored.capture.visit_number):
         taken = tuple(group)
-        of_site = {site: [stored for stored in taken if stored.capture.site is site] for site in PROTOCOL}
-        sites = tuple(
-            SiteOfVisit(site, takes[-1] if takes else None, tuple(takes[:-1])) for site, takes in of_site.items()
-        )
-        visits.append(Visit(number, sites, taken))
+        sites = []
+        for site in PROTOCOL:
+            takes = tuple(stored for stored in taken if stored.capture.site is site)
+            series = ((last[site],) if site in last else ()) + takes
+            sites.append(SiteOfVisit(site, takes[-1] if takes else None, takes[:-1], _changes(series)))
+            if takes:
+                last[site] = takes[-1]
+        visits.append(Visit(number, tuple(sites), taken))
     return visits[::-1]
+
+
+def _changes(series: Sequence[StoredCapture]) -> tuple[InstrumentChange, ...]:
+    """Name what of the instrument changed from the last but one to the last of a site's captures."""
+    return instrument_changes(series[-2].capture, series[-1].capture) if len(series) > 1 else ()
 
 
 def create_pages(clinic_id: str, store: Store, pictures: Pictures, trouble: Callable[[], str | None]) -> Starlette:
@@ -121,7 +134,16 @@ def create_pages(clinic_id: str, store: Store, pictures: Pictures, trouble: Call
         stored = store.capture(request.path_params["message_id"])
         if stored is None:
             raise HTTPException(404, "There is no capture of this number here. Go back to the patient and choose one.")
-        return page("capture.html", stored=stored, capture=stored.capture, measurement=stored.capture.measurement)
+        of_patient = store.captures_of(stored.capture.patient_code)
+        series = [one for one in of_patient if one.capture.site is stored.capture.site]
+        upto = next(at for at, one in enumerate(series) if one.capture.message_id == stored.capture.message_id) + 1
+        return page(
+            "capture.html",
+            stored=stored,
+            capture=stored.capture,
+            measurement=stored.capture.measurement,
+            changes=_changes(series[:upto]),
+        )
 
     def picture(request: Request) -> Response:
         path = pictures.path(request.path_params["sha256"])
@@ -188,6 +210,12 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
         scale=figures.scale,
         hair=figures.hair,
         flag=words.flag,
+        check=words.check,
+        changes=words.changes,
+        lights=words.lights,
+        triggers=words.triggers,
+        value=figures.value,
+        repeatability=figures.repeatability,
     )
     return environment
 

@@ -1,8 +1,9 @@
 """The contract's terms in words for people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contract import Site, Verdict
+from contract import InstrumentChange, Site, Verdict
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ SITES = {
 
 FLAGS = {
     "blur-estimated": "The blur was read from the hairs themselves; thin diameters depend on it.",
+    "defocused": "The hairs' edges are softer than at the calibration: the picture is a little out of focus.",
     "blur-limits-diameters": "Some hairs are thinner than the optics resolve: their diameters are upper limits.",
     "glare": "Saturated light covers part of the frame; it is left out of the area.",
     "optic-border": "Part of the picture lies outside the round of the optic; it is left out of the area.",
@@ -56,3 +58,57 @@ SOURCES = {"settings": "typed into the settings", "target": "measured on a calib
 def flag(name: str) -> str:
     """Return a flag in words; one of a later release by its own name."""
     return FLAGS.get(name, name.replace("-", " "))
+
+
+CHECKS = {
+    "sharpness": "Edge width",
+    "motion": "Motion",
+    "dark": "Too dark",
+    "bright": "Too bright",
+    "glare": "Glare",
+    "bubbles": "Bubbles",
+    "tilt": "Tilt",
+    "fall-off": "Fall-off of the light",
+    "mark": "Mark off the middle",
+    "hair": "Hair wet or parted wrongly",
+    "area": "Counting frame",
+    "scale": "Age of the scale",
+}
+
+INSTRUMENT_CHANGES = {
+    InstrumentChange.DEVICE: "device",
+    InstrumentChange.CAMERA: "camera",
+    InstrumentChange.LENS: "lens",
+    InstrumentChange.LIGHT: "light",
+    InstrumentChange.CALIBRATION: "calibration",
+}
+
+
+def check(name: str) -> str:
+    """Return what the gate looked at in words; one of a later release by its own name."""
+    return CHECKS.get(name, name.replace("-", " ").capitalize())
+
+
+def changes(of_instrument: Sequence[InstrumentChange]) -> str:
+    """Return in a sentence what of the instrument is another since the site's last capture."""
+    *most, last = (INSTRUMENT_CHANGES[change] for change in of_instrument)
+    return f"Since the site's last capture, another {', '.join(most) + ' and ' if most else ''}{last}."
+
+
+LIGHTS = {"cross": "cross-polarised", "parallel": "parallel-polarised"}
+TRIGGERS = {"button": "button", "foot-switch": "foot switch"}
+
+
+def lights(names: Sequence[str]) -> str:
+    """Return which lights an instrument drives; one of a later release by its own name."""
+    return _listed(LIGHTS, names) or "None; the instrument's own light is used"
+
+
+def triggers(names: Sequence[str]) -> str:
+    """Return what starts captures beside page and command line; one of a later release by its own name."""
+    return _listed(TRIGGERS, names) or "None; captures are started by page or command line"
+
+
+def _listed(words: dict[str, str], names: Sequence[str]) -> str:
+    text = ", ".join(words.get(name, name.replace("-", " ")) for name in names)
+    return text[:1].upper() + text[1:]

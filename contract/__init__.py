@@ -4,11 +4,22 @@ A message is written by one side and read by the other, often by another release
 know, and a field once published keeps its name, unit and meaning for as long as the version in the topic stands.
 """
 
-from contract.capture import MAX_PICTURE_BYTES, Calibration, Capture, Picture, Quality, Verdict
+from contract.capture import (
+    MAX_PICTURE_BYTES,
+    Calibration,
+    Capture,
+    Check,
+    Forced,
+    Picture,
+    Quality,
+    Repeatability,
+    Verdict,
+)
 from contract.envelope import CONTRACT_VERSION, MAX_MESSAGE_BYTES, Message, content_sha256
 from contract.measurement import Hair, HairKind, Interval, Measurement
-from contract.names import ClinicId, DeviceId, PatientCode, Sha256, new_message_id
+from contract.names import ClinicId, DeviceId, PatientCode, PersonCode, Sha256, new_message_id
 from contract.receipt import Outcome, Receipt
+from contract.series import InstrumentChange, instrument_changes
 from contract.sites import PROTOCOL, Site
 from contract.status import Health, Presence, Status
 from contract.topics import Channel, Topic, all_devices
@@ -21,20 +32,25 @@ __all__ = [
     "Calibration",
     "Capture",
     "Channel",
+    "Check",
     "ClinicId",
     "DeviceId",
+    "Forced",
     "Hair",
     "HairKind",
     "Health",
+    "InstrumentChange",
     "Interval",
     "Measurement",
     "Message",
     "Outcome",
     "PatientCode",
+    "PersonCode",
     "Picture",
     "Presence",
     "Quality",
     "Receipt",
+    "Repeatability",
     "Sha256",
     "Site",
     "Status",
@@ -42,5 +58,6 @@ __all__ = [
     "Verdict",
     "all_devices",
     "content_sha256",
+    "instrument_changes",
     "new_message_id",
 ]

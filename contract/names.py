@@ -18,6 +18,9 @@ DeviceId = Annotated[str, StringConstraints(pattern=_NAME)]
 PatientCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}-[0-9]{2,10}$")]
 """A pseudonymous code: one to four capital letters, a hyphen, digits (``P-0042``). Never a name."""
 
+PersonCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+"""Short code of a member of the staff, who calibrated or decided something: ``mk``, ``tech-3``."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 digest as 64 lower-case hexadecimal digits."""
 

@@ -3,11 +3,13 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contract.envelope import MAX_COUNT, Message
 
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+_Names = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=32)], ...], Field(max_length=8)]
+_Sentence = Annotated[str, Field(max_length=300)]
 
 
 class Presence(StrEnum):
@@ -30,9 +32,20 @@ class Status(Message):
 
 
 class Health(Message):
-    """Sent every minute while connected; ``sequence`` is the milliseconds since boot."""
+    """Sent every minute while connected; ``sequence`` is the milliseconds since boot.
+
+    The first messages lacked the fields with a default. ``lights`` and ``triggers`` name what the settings do: empty
+    for an instrument without, which is a valid one; None where nothing is said. ``calibration_made_at`` is None as long
+    as there is no calibration; ``calibration_due`` and ``camera_trouble`` say in a sentence what is to be done, and are
+    None where nothing is.
+    """
 
     waiting_captures: Count
     waiting_pictures: Count
     refused_captures: Count
     free_disk_bytes: Count
+    lights: _Names | None = None
+    triggers: _Names | None = None
+    calibration_made_at: AwareDatetime | None = None
+    calibration_due: _Sentence | None = None
+    camera_trouble: _Sentence | None = None

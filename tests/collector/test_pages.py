@@ -1,5 +1,6 @@
 """The page: what is stored is shown, as it is, to this machine only."""
 
+import html
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +16,24 @@ from collector.ingestion import Accepted, Quarantined
 from collector.pages import create_pages, visits_of
 from collector.pictures import Pictures
 from collector.store import Store, StoreFailed
-from contract import PROTOCOL, Calibration, Capture, Channel, Hair, HairKind, Interval, Quality, Site, Topic, Verdict
+from contract import (
+    PROTOCOL,
+    Calibration,
+    Capture,
+    Channel,
+    Check,
+    Forced,
+    Hair,
+    HairKind,
+    InstrumentChange,
+    Interval,
+    Quality,
+    Repeatability,
+    Site,
+    Topic,
+    Verdict,
+    new_message_id,
+)
 from tests.collector.asgi import AsgiClient
 from tests.collector.examples import CLINIC, DEVICE, NOW, health, status
 from tests.examples import PICTURE_BYTES, capture, full_measurement, measurement
@@ -69,6 +87,29 @@ def test_overview_of_an_empty_clinic_says_what_comes(clinic: Clinic) -> None:
     assert "No capture has arrived yet." in text
     assert "No device has been heard of yet." in text
     assert "Every message could be taken." in text
+
+
+def test_overview_says_how_an_instrument_fares(clinic: Clinic) -> None:
+    """Breaks when a device without lights or triggers does not say so, or its camera and calibration cry unheard."""
+    clinic.store.store_batch(
+        [
+            health(lights=("cross", "parallel"), triggers=("foot-switch", "knee-switch"), calibration_made_at=NOW),
+            health(device_id="chair-2", lights=(), triggers=(), calibration_due="Never calibrated. Calibrate it."),
+            health(device_id="chair-3", camera_trouble="The camera is gone. Look at its <cable>."),
+        ],
+        NOW,
+    )
+    first, second, third = clinic.page("/").split('<article class="device">')[1:]
+    assert "Cross-polarised, parallel-polarised" in text_of(first)
+    assert "Foot switch, knee switch" in text_of(first)
+    assert "Calibrated" in text_of(first)
+    assert "due" not in text_of(first)
+    assert "Lights None; the instrument's own light is used" in html.unescape(text_of(second))
+    assert "Triggers None; captures are started by page or command line" in text_of(second)
+    assert "Calibration due Never calibrated. Calibrate it." in text_of(second)
+    assert "Look at its &lt;cable&gt;." in third
+    assert "Lights" not in third  # an earlier release says nothing of them
+    assert "Triggers" not in third
 
 
 def test_overview_shows_patients_devices_and_quarantine(clinic: Clinic) -> None:
@@ -382,3 +423,59 @@ def test_words_are_known_for_every_term() -> None:
     assert set(words.SITES) == set(Site)
     assert set(words.VERDICTS) == set(Verdict)
     assert len({look.look for look in words.VERDICTS.values()}) == len(Verdict)
+    assert set(words.INSTRUMENT_CHANGES) == set(InstrumentChange)
+
+
+def test_another_instrument_within_a_series_is_said(clinic: Clinic) -> None:
+    """Breaks when a swapped lens or a new calibration passes for a change of the patient's hair."""
+    first = capture(visit_number=1, lens="lens 7")
+    same = capture(visit_number=2, lens="lens 7", taken_at=NOW + timedelta(days=90))
+    swapped = capture(visit_number=3, lens="lens 8", device_id="chair-2", taken_at=NOW + timedelta(days=180))
+    clinic.holds(first, same, swapped)
+    sentence = "Since the site&#39;s last capture, another device and lens."
+    assert clinic.page("/patients/P-0042").count(sentence) == 1
+    assert sentence in clinic.page(f"/captures/{swapped.message_id}")
+    for unchanged in (first, same):
+        assert "Since the site" not in clinic.page(f"/captures/{unchanged.message_id}")
+
+
+def test_what_the_gate_looked_at_is_shown_with_its_values(clinic: Clinic) -> None:
+    """Breaks when a clinician cannot see why a picture was doubted, or that a person overruled the gate."""
+    checks = (
+        Check(name="sharpness", value=41.27, unit="um", warn_at=30.0, refuse_at=40.0, verdict=Verdict.REFUSE),
+        Check(name="tilt", value=None, unit="deg", verdict=Verdict.PASS),
+        Check(name="of-a-later-release", value=3.0, unit="%", verdict=Verdict.PASS),
+    )
+    forced = Forced(by="tech-3", note="The patient cannot come again.", at=NOW)
+    shown = capture(quality=Quality(verdict=Verdict.REFUSE, reasons=("Out of focus.",), checks=checks, forced=forced))
+    clinic.holds(shown)
+    text = text_of(clinic.page(f"/captures/{shown.message_id}"))
+    assert "Edge width 41.3 µm Not usable" in text
+    assert "Tilt not seen Good picture" in text
+    assert "Of a later release 3 % Good picture" in text
+    assert "Kept all the same by tech-3" in text
+    assert "The patient cannot come again." in text
+
+
+def test_the_calibration_behind_a_capture_is_named(clinic: Clinic) -> None:
+    """Breaks when a figure cannot be traced to the target that its square centimetre came from."""
+    record = new_message_id()
+    shown = capture(
+        calibration=Calibration(
+            um_per_px=5.301,
+            standard_uncertainty_um_per_px=0.002,
+            source="target",
+            record_id=record,
+            made_at=NOW,
+            certificate_id="DG-0815",
+            due="The check on the target is two days late.",
+        ),
+        light="cross",
+        repeatability=Repeatability(
+            stills=3, hair_density_sd_per_cm2=1.24, mean_diameter_sd_um=0.41, noise_share=0.005
+        ),
+    )
+    clinic.holds(shown)
+    text = text_of(clinic.page(f"/captures/{shown.message_id}"))
+    for part in (str(record), "DG-0815", "5.301 ± 0.002", "two days late", "cross-polarised", "3 stills", "0.4 µm"):
+        assert part in text
