@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.flags import Flag
 from analysis.measurement import Hair, Interval, Measurement, PictureUnusable
+from analysis.optics import Optics
 
 if TYPE_CHECKING:
     from analysis.chain import measure
     from analysis.overlay import draw_overlay
 
-__all__ = ["Flag", "Hair", "Interval", "Measurement", "PictureUnusable", "draw_overlay", "measure"]
+__all__ = ["Flag", "Hair", "Interval", "Measurement", "Optics", "PictureUnusable", "draw_overlay", "measure"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (PEP 562: the functions that need OpenCV are imported when first asked for)

@@ -106,12 +106,12 @@ class Bars:
     model: Plane
 
 
-def fit(profiles: Profiles, sigma_px: float, *, sigma_free: bool = False) -> Bars:
+def fit(profiles: Profiles, sigma_px: Array | float, *, sigma_free: bool = False) -> Bars:
     """Fit every section.
 
     Parameters
     ----------
-    sigma_px : float
+    sigma_px : ndarray, shape (S,), or float
         Blur; where `sigma_free`, its first guess.
     """
     task, start = _prepared(profiles, sigma_px, sigma_free=sigma_free)
@@ -195,7 +195,7 @@ def _descend(
     return _Fitted(p, normal, model, np.abs(trial - p)[:, WIDTH], damping)
 
 
-def _prepared(profiles: Profiles, sigma_px: float, *, sigma_free: bool) -> tuple[_Task, Array]:
+def _prepared(profiles: Profiles, sigma_px: Array | float, *, sigma_free: bool) -> tuple[_Task, Array]:
     """First guesses (S, terms), and the task: priors in units of px and of the shaft's own depth."""
     y, rough = np.asarray(profiles.contrasts, float), profiles.rough_widths_px
     middle = y.shape[1] // 2
@@ -212,7 +212,7 @@ def _prepared(profiles: Profiles, sigma_px: float, *, sigma_free: bool) -> tuple
         terms += [place, width, depth]
         means += [place, width, depth]
         deviations += [2.5 * one, 0.4 * width, 0.7 * one]
-    blur = np.full_like(depth, sigma_px)
+    blur = np.broadcast_to(np.asarray(sigma_px, float), depth.shape)
     precision = [deviation**-2.0 for deviation in deviations]
     # samples closer than a pixel are no further evidence
     step = np.minimum(profiles.offsets_px[:, 1] - profiles.offsets_px[:, 0], 1.0)

@@ -14,6 +14,7 @@ from analysis.exclusions import Frame
 from analysis.flags import Flag
 from analysis.found import Found
 from analysis.measurement import HairMode, Measurement, PictureUnusable
+from analysis.optics import Optics
 from analysis.picture import SMALLEST_SIDE_MM, Channels, Picture, read
 from analysis.shafts import Shafts, measure_shafts
 from analysis.summary import CountedHairs, Field, summarise
@@ -38,9 +39,8 @@ twentieth of a blur of 10 um moves an edge by this much."""
 
 def measure(
     picture: NDArray[np.generic],
-    um_per_px: float,
+    optics: float | Optics,
     *,
-    blur_sigma_px: float | None = None,
     terminal_from_um: float = 40.0,
     hair_mode: HairMode | Literal["auto"] = "auto",
     thin_recall: bool = False,
@@ -52,11 +52,10 @@ def measure(
     ----------
     picture : ndarray, shape (rows, columns) or (rows, columns, 3)
         uint8 or uint16 over their full range, or floating point from 0 to 1; the type does not change the figures.
-    um_per_px : float
-        Calibrated scale of `picture`.
-    blur_sigma_px : float, optional
-        Calibrated Gaussian blur of the optics in pixels of `picture`; without it the blur is read from the shafts'
-        own edges and the measurement carries the flag ``blur-estimated``.
+    optics : Optics or float
+        What calibration knows of `picture`: scale, blur, tone. A bare number is a scale in um per px of unknown
+        uncertainty. Without a calibrated blur it is read from the shafts' own edges, and the measurement carries the
+        flag ``blur-estimated``; where the edges are clearly softer than the calibrated blur, the flag is ``defocused``.
     terminal_from_um : float
         Diameter from which a hair is terminal: 40 (TrichoScan) or 30 (drug trials).
     hair_mode : {"auto", "clipped", "long"}
@@ -77,32 +76,30 @@ def measure(
     PictureUnusable
         For a picture, scale, blur, cut-off or mode that cannot be measured; the message says why and what to do.
     """
-    _refuse_settings(blur_sigma_px, terminal_from_um, hair_mode)
-    working = read(picture, um_per_px, channels)
+    _refuse_settings(terminal_from_um, hair_mode)
+    optics = Optics.of(optics)
+    working = read(picture, optics.um_per_px, channels, linear_light=optics.linear_light)
     view = View.of(working)
     frame = exclusions.counting_frame(view.at_line_scale())
     _refuse_small(frame)
     inside = replace(working, bgr=exclusions.without_outside(working.bgr, frame))
     found, frame, finder = _find(inside, frame, hair_mode)
     _refuse_small(frame)
-    sigma_px = _sigma_at_working_scale(blur_sigma_px, working.halvings)
+    picture_px = (picture.shape[1], picture.shape[0])
+    sigma_px = _sigma_at_shafts(optics, found, working, picture_px)
     shafts = measure_shafts(working, found.centrelines_px, found.rough_um / working.um_per_px, sigma_px)
     counts = found.rooted & frame.holds(view.to_line_px(found.roots_px))
     counted = _counted(found.chosen(counts), shafts.chosen(counts), working, rootless_shafts=int((~counts).sum()))
     if thin_recall:
         counted = replace(counted, missed=_missed(counted, found, shafts, inside, frame=frame, finder=finder))
-    field = _field(frame, view, (picture.shape[1], picture.shape[0]), float(um_per_px))
+    field = _field(frame, view, picture_px, optics)
     flags = _flags(counted, shafts, frame, field, found.hair_mode)
     crosses = any(frame.cuts(view.to_line_px(line), NEAR_BORDER_PX) for line in found.centrelines_px)
     flags = tuple(sorted({*flags, Flag.HAIR_CROSSES_BORDER})) if crosses else flags
     return summarise(counted, field, terminal_from_um=terminal_from_um, flags=flags, hair_mode=found.hair_mode)
 
 
-def _refuse_settings(blur_sigma_px: float | None, terminal_from_um: float, hair_mode: str) -> None:
-    if blur_sigma_px is not None and not (np.isfinite(blur_sigma_px) and blur_sigma_px > 0):
-        raise PictureUnusable(
-            f"the blur must be a positive number of pixels, not {blur_sigma_px}: calibrate the optics"
-        )
+def _refuse_settings(terminal_from_um: float, hair_mode: str) -> None:
     if not (np.isfinite(terminal_from_um) and terminal_from_um > 0):
         raise PictureUnusable(f"the terminal cut-off must be a positive number of um, not {terminal_from_um}")
     if hair_mode not in ("auto", "clipped", "long"):
@@ -124,12 +121,18 @@ def _find(inside: Picture, frame: Frame, hair_mode: HairMode | Literal["auto"]) 
     return seen.found, frame.less(seen.cover), lambda drawn: learned.find(drawn, hair_mode).found
 
 
-def _sigma_at_working_scale(blur_sigma_px: float | None, halvings: int) -> float | None:
-    """Blur in working pixels: the optics' own, and the averaging over the pixels that were joined."""
-    if blur_sigma_px is None:
-        return None
-    joined = 4.0**halvings
-    return float(np.sqrt(blur_sigma_px**2 / joined + (1 - 1 / joined) / 12))
+def _sigma_at_shafts(
+    optics: Optics, found: Found, working: Picture, picture_px: tuple[int, int]
+) -> NDArray[np.float64] | None:
+    """Calibrated blur in working pixels, the optics' own and that of the pixels joined: at the middle of each shaft.
+
+    Without a shaft it is that of the picture's middle.
+    """
+    rows, columns = working.bgr.shape[:2]
+    middles = np.array([line[len(line) // 2] for line in found.centrelines_px] or [(columns / 2, rows / 2)])
+    sigma_px = optics.sigma_px_at(working.to_original_px(middles), picture_px)
+    joined = 4.0**working.halvings
+    return None if sigma_px is None else np.sqrt(sigma_px**2 / joined + (1 - 1 / joined) / 12)
 
 
 def _counted(found: Found, shafts: Shafts, working: Picture, *, rootless_shafts: int) -> CountedHairs:
@@ -144,7 +147,7 @@ def _counted(found: Found, shafts: Shafts, working: Picture, *, rootless_shafts:
         unit=units.group(found.roots_px * working.um_per_px),
         blur_estimated=shafts.blur_estimated and len(found.centrelines_px) > 0,
         diameters_sd_um=shafts.diameter_sd_um,
-        diameter_common_sd_um=ESTIMATED_BLUR_SD_UM if shafts.blur_estimated else 0.0,
+        diameter_common_sd_um=ESTIMATED_BLUR_SD_UM if shafts.blur_estimated or shafts.defocused else 0.0,
         core_lab=shafts.pigmentation.lab,
         skin_lab=shafts.pigmentation.skin_lab,
         rootless_shafts=rootless_shafts,
@@ -165,14 +168,15 @@ def _missed(
     return outcome.missed(int((taken_um < THIN_UM).sum()))
 
 
-def _field(frame: Frame, view: View, picture_px: tuple[int, int], um_per_px: float) -> Field:
+def _field(frame: Frame, view: View, picture_px: tuple[int, int], optics: Optics) -> Field:
     x0, y0, x1, y1 = frame.box_px
     corners = view.to_original_px(np.array([[x0 - 0.5, y0 - 0.5], [x1 + 0.5, y1 + 0.5]]))
     return Field(
-        um_per_px=um_per_px,
+        um_per_px=float(optics.um_per_px),
         picture_px=picture_px,
         frame_px=(float(corners[0, 0]), float(corners[0, 1]), float(corners[1, 0]), float(corners[1, 1])),
         area_cm2=_area_cm2(frame),
+        um_per_px_sd=optics.um_per_px_sd,
     )
 
 
@@ -185,6 +189,7 @@ def _flags(counted: CountedHairs, shafts: Shafts, frame: Frame, field: Field, mo
     raised = {
         Flag.NO_HAIR: count == 0,
         Flag.BLUR_ESTIMATED: counted.blur_estimated,
+        Flag.DEFOCUSED: shafts.defocused,
         Flag.BLUR_LIMITS_DIAMETERS: bool(counted.limited.any()),
         Flag.GLARE: frame.glare_share > GLARE_SHARE,
         Flag.COVERED: frame.cover_share > COVER_SHARE,

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import tone
 from analysis.picture import Picture
 
 SECTIONS = 10
@@ -53,7 +54,7 @@ class Sections:
     offsets_px : ndarray, shape (S, SAMPLES)
         Distance of the samples from the centreline.
     bgr : ndarray of float32, shape (S, SAMPLES, 3)
-        Colours, 0 to 1.
+        Colours, 0 to 1: of the light where the optics blurred light, else the picture's values.
     own : ndarray of bool, shape (S, SAMPLES)
         False where another shaft lies that is not named in `beside`, and outside the picture.
     beside : ndarray of int, shape (S, MOST_BESIDE)
@@ -99,7 +100,7 @@ def cut(working: Picture, centrelines_px: list[Array], rough_widths_px: Array) -
     offsets = reach[:, None] * np.linspace(-1, 1, SAMPLES)
     beside = _beside(course, hair, at=at, normal=normal, reach=reach, widths_px=rough_widths_px)
     own = (offsets > beside.ends_px[:, :1]) & (offsets < beside.ends_px[:, 1:])
-    bgr, inside = _colours(working.bgr, at, normal, offsets)
+    bgr, inside = _colours(working, at, normal, offsets)
     return Sections(
         hair, along, offsets, bgr, own & inside, beside.hair, beside.offsets_px, beside.stretch, beside.shared
     )
@@ -243,20 +244,21 @@ def _near(at: Array, reach: Array, middles: Array) -> tuple[NDArray[np.intp], ND
     return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
 
 
-def _colours(bgr: NDArray[np.float32], at: Array, normal: Array, offsets: Array) -> tuple[NDArray[np.float32], Bools]:
+def _colours(working: Picture, at: Array, normal: Array, offsets: Array) -> tuple[NDArray[np.float32], Bools]:
     """Colours (S, SAMPLES, 3) along the cuts, averaged over parallel ones, and which samples lie in the picture."""
     along = np.column_stack([normal[:, 1], -normal[:, 0]])
     middle = at[:, None] + offsets[..., None] * normal[:, None]
     total = np.zeros((*offsets.shape, 3), np.float32)
-    rows, columns = bgr.shape[:2]
+    rows, columns = working.bgr.shape[:2]
     for shift in _ROWS:
         grid = (middle + shift * along[:, None]).astype(np.float32)
         for top in range(0, len(grid), _MOST_ROWS):
             part = grid[top : top + _MOST_ROWS]
             # linear interpolation would blur thin shafts by a further 0.4 px, cubic narrow them by up to 0.1 px
-            total[top : top + _MOST_ROWS] += cv2.remap(
-                bgr, part[..., 0], part[..., 1], cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
+            cut = cv2.remap(
+                working.bgr, part[..., 0], part[..., 1], cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
             )
+            total[top : top + _MOST_ROWS] += tone.to_light(cut) if working.linear_light else cut
     x, y = middle[..., 0], middle[..., 1]
     inside = (x > 2) & (y > 2) & (x < columns - 3) & (y < rows - 3)
     return np.asarray(total / np.float32(len(_ROWS)), np.float32), np.asarray(inside)

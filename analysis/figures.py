@@ -153,7 +153,10 @@ def mean(sample: Sample, values: Array, *, common_sd: float = 0.0, also: tuple[f
 
 
 def spread(sample: Sample, values: Array) -> Interval | None:
-    """Give the standard deviation over hairs, its interval taken in the logarithm; None for fewer than four units."""
+    """Give the standard deviation over hairs of `values`, each proportional to the scale; None for under four units.
+
+    Its interval is taken in the logarithm.
+    """
     known = np.isfinite(values)
     if len(np.unique(sample.unit[known])) < 4:
         return None
@@ -163,7 +166,8 @@ def spread(sample: Sample, values: Array) -> Interval | None:
     if not value:
         return Interval(0.0, 0.0, 0.0)
     variance = (squares - total**2 / count) / (count - 1)
-    factor = float(np.exp(_jackknife(np.log(np.maximum(variance, 1e-6 * value**2)) / 2)))
+    half = np.hypot(_jackknife(np.log(np.maximum(variance, 1e-6 * value**2)) / 2), Z * sample.scale_rsd)
+    factor = float(np.exp(half))
     return Interval(value, value / factor, value * factor)
 
 

@@ -9,7 +9,11 @@ class Flag(StrEnum):
     """What a reader of the figures should know about the picture they come from."""
 
     BLUR_ESTIMATED = "blur-estimated"
-    """No calibrated blur was given; it was read from the shafts' own edges, and thin diameters hang on it."""
+    """No calibrated blur was given, or the shafts' edges are clearly sharper than it; it was read from them, and thin
+    diameters hang on it."""
+    DEFOCUSED = "defocused"
+    """The shafts' edges are clearly softer than the calibrated optics make them: the picture is out of focus. Diameters
+    rest on the blur that the shafts tell of."""
     BLUR_LIMITS_DIAMETERS = "blur-limits-diameters"
     """Some shafts are thinner than three blur sigmas: their diameters are upper limits."""
     GLARE = "glare"

@@ -62,8 +62,8 @@ class Pigmentation:
         return self.lab[:, 0] - self.skin_lab[:, 0]
 
 
-def to_lab(bgr: Array) -> Array:
-    """Convert display-coded sRGB to CIELAB under its own white, D65.
+def to_lab(bgr: Array, *, linear_light: bool = False) -> Array:
+    """Convert sRGB to CIELAB under its own white, D65.
 
     IEC 61966-2-1 for the coding, CIE 15:2004 for L*, a*, b*.
 
@@ -71,13 +71,15 @@ def to_lab(bgr: Array) -> Array:
     ----------
     bgr : ndarray, shape (..., 3)
         Blue, green, red from 0 to 1.
+    linear_light : bool
+        These are light, and not display-coded.
 
     Returns
     -------
     ndarray, shape (..., 3)
     """
-    coded = np.clip(bgr, 0.0, 1.0)
-    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    held = np.clip(bgr, 0.0, 1.0)
+    linear = held if linear_light else np.where(held <= 0.04045, held / 12.92, ((held + 0.055) / 1.055) ** 2.4)
     share = linear @ _BGR_TO_XYZ.T / _WHITE
     delta = 6 / 29
     f = np.where(share > delta**3, np.cbrt(share), share / (3 * delta**2) + 4 / 29)
@@ -86,7 +88,13 @@ def to_lab(bgr: Array) -> Array:
 
 
 def pigmentation(
-    sections: Sections, centres_px: Array, widths_px: Array, skin_bgr: Array, sigma_px: float
+    sections: Sections,
+    centres_px: Array,
+    widths_px: Array,
+    skin_bgr: Array,
+    sigma_px: Array | float,
+    *,
+    linear_light: bool = False,
 ) -> Pigmentation:
     """Read the colours of shafts from their sections.
 
@@ -96,8 +104,10 @@ def pigmentation(
         Where the shaft lies in each section; NaN where the section is not to be used.
     skin_bgr : ndarray, shape (hairs, 3)
         Beside each shaft.
-    sigma_px : float
+    sigma_px : ndarray, shape (S,), or float
         Blur of the edges.
+    linear_light : bool
+        The colours of the sections and of the skin are light, and not display-coded.
     """
     hairs = len(skin_bgr)
     reach = np.minimum(widths_px / 2 - CLEAR_OF_EDGE_SIGMAS * sigma_px, _CORE_SHARE * widths_px)
@@ -111,6 +121,6 @@ def pigmentation(
     chosen = (rank >= np.floor(_DARKER[0] * count)) & (rank < np.ceil(_DARKER[1] * count))
     colours = np.take_along_axis(bgr, order[..., None], axis=1) * chosen[..., None]
     mean = colours.sum(axis=1) / np.maximum(chosen.sum(axis=1, keepdims=True), 1)
-    lab = to_lab(mean.astype(float))
+    lab = to_lab(mean.astype(float), linear_light=linear_light)
     lab[count[:, 0] < FEWEST_CORE_SAMPLES] = np.nan
-    return Pigmentation(lab, to_lab(skin_bgr))
+    return Pigmentation(lab, to_lab(skin_bgr, linear_light=linear_light))

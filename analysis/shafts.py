@@ -17,22 +17,17 @@ from analysis.bar_fits import Bars
 from analysis.cross_sections import SECTIONS, Sections
 from analysis.picture import Picture
 from analysis.pigmentation import Pigmentation, pigmentation
+from analysis.seen_blur import CLEAN_RESIDUAL, LEAST_EDGE_DEPTH, USUAL_SIGMA_UM, seen_blur
 from analysis.shaft_colours import Colours
+from analysis.shaft_profiles import profiles
 
 WIDEST_UM = 160.0
 """No scalp hair is wider; a fit beyond is two shafts."""
 RESOLVED_SIGMAS = 3.0
-USUAL_SIGMA_UM = 8.0
-"""Blur of a focused contact dermoscope: where the search for the picture's own begins, and what is taken where not one
-shaft shows it."""
-SHARPEST_SIGMA_PX, SOFTEST_SIGMA_PX = 0.5, 6.0
 
 FEWEST_CLEAN = 2
-CLEAN_RESIDUAL, RESIDUAL_OF_NOISE = 0.1, 1.5
-"""A section is clean where the model leaves less than this share of the shaft's contrast, or little more than the
-skin's own texture."""
-LEAST_EDGE_DEPTH = 0.2
-"""An edge shallower than this share of the shaft's usual contrast may be another one's."""
+RESIDUAL_OF_NOISE = 1.5
+"""A section is clean too where the model leaves little more than the skin's own texture."""
 FURTHEST_CENTRE_PX, FURTHEST_CENTRE_SHARE = 3.5, 0.4
 """How far off a line may lie: so many px, or this share of the shaft's width, so that it lies on the shaft still."""
 FREE_EDGE_SIGMAS = 1.0
@@ -44,11 +39,6 @@ ROUGH_AT_MOST, ROUGH_AT_MOST_SHARED, ROUGH_AT_LEAST = 2.0, 1.5, 0.35
 """Of the rough width: a fit beyond has taken up a neighbour, or what lies on the shaft."""
 LARGEST_DIAMETER_SD_SHARE = 0.15
 """A hair whose diameter is less sure than this has none: its sections tell of different things."""
-
-BLUR_SECTIONS = 300
-BLUR_RESOLVED_SIGMAS = 5.0
-BLUR_SD_SHARE = 0.25
-FEWEST_FOR_BLUR = 8
 
 _SD_OF_MEDIAN = 1.2533  # standard error of a median over that of a mean, for normal scatter
 _SD_OF_MAD = 1.4826
@@ -83,9 +73,11 @@ class Shafts:
     pigmentation : Pigmentation
         Colour of the core and of the skin beside.
     blur_sigma_px : float
-        Blur that was used, in working pixels.
+        Blur that was used, in working pixels: the middle one of all shafts.
     blur_estimated : bool
-        It was not given.
+        It was not given, or the shafts' edges are clearly sharper: theirs was used.
+    defocused : bool
+        It was given, and the shafts' edges are clearly softer: theirs was used.
     """
 
     diameter_um: Array
@@ -99,6 +91,7 @@ class Shafts:
     pigmentation: Pigmentation
     blur_sigma_px: float
     blur_estimated: bool
+    defocused: bool = False
 
     def chosen(self, which: Bools) -> Shafts:
         """Keep some of them."""
@@ -123,7 +116,7 @@ def measure_shafts(
     working: Picture,
     centrelines_px: list[Array],
     rough_widths_px: Array,
-    blur_sigma_px: float | None = None,
+    blur_sigma_px: Array | float | None = None,
 ) -> Shafts:
     """Measure the shafts of known centrelines.
 
@@ -136,18 +129,18 @@ def measure_shafts(
         Hairs that need no figure belong here too: what is not named is taken for skin.
     rough_widths_px : ndarray, shape (hairs,)
         Within about 40 %.
-    blur_sigma_px : float, optional
-        Gaussian blur at the working scale. Default: read from the shafts' own edges.
+    blur_sigma_px : ndarray, shape (hairs,), or float, optional
+        Gaussian blur of best focus at each shaft, at the working scale, which `analysis.seen_blur` starts from.
+        Default: read from the shafts' own edges.
     """
     if not centrelines_px:
         return _none(working, blur_sigma_px)
     rough = np.maximum(np.asarray(rough_widths_px, float), 1.0)
     sections = cross_sections.cut(working, centrelines_px, rough)
     colours = shaft_colours.observe(sections, rough)
-    sigma_px = blur_sigma_px
-    if sigma_px is None:
-        usual_px = USUAL_SIGMA_UM / working.um_per_px
-        sigma_px = _estimated_sigma_px(sections, colours, rough, usual_px) or usual_px
+    calibrated_px = None if blur_sigma_px is None else np.broadcast_to(np.asarray(blur_sigma_px, float), rough.shape)
+    blur = seen_blur(sections, colours, rough, calibrated_px, working.um_per_px)
+    sigma_px = blur.sigma_px
     bars = _fit(sections, colours, rough, sigma_px)
     clean = _clean(bars, sections, colours, rough, sigma_px) & (bars.widths_px * working.um_per_px < WIDEST_UM)
     clean = _unshared_where_enough(clean, sections.shared)
@@ -169,14 +162,20 @@ def measure_shafts(
         lighter=colours.difference_bgr.sum(axis=1) > 0,
         direction_bgr=colours.direction_bgr / np.maximum(length, 1e-12)[:, None],
         pigmentation=pigmentation(
-            sections, bars.centres_px + blank, bars.widths_px + blank, colours.skin_bgr, sigma_px
+            sections,
+            bars.centres_px + blank,
+            bars.widths_px + blank,
+            colours.skin_bgr,
+            sigma_px[sections.hair],
+            linear_light=working.linear_light,
         ),
-        blur_sigma_px=float(sigma_px),
-        blur_estimated=blur_sigma_px is None,
+        blur_sigma_px=float(np.median(sigma_px)),
+        blur_estimated=blur.estimated,
+        defocused=blur.defocused,
     )
 
 
-def _none(working: Picture, blur_sigma_px: float | None) -> Shafts:
+def _none(working: Picture, blur_sigma_px: Array | float | None) -> Shafts:
     nothing, colours = np.zeros(0), np.zeros((0, 3))
     return Shafts(
         diameter_um=nothing,
@@ -188,12 +187,12 @@ def _none(working: Picture, blur_sigma_px: float | None) -> Shafts:
         lighter=np.zeros(0, bool),
         direction_bgr=colours,
         pigmentation=Pigmentation(colours, colours),
-        blur_sigma_px=blur_sigma_px or USUAL_SIGMA_UM / working.um_per_px,
+        blur_sigma_px=USUAL_SIGMA_UM / working.um_per_px if blur_sigma_px is None else float(np.median(blur_sigma_px)),
         blur_estimated=blur_sigma_px is None,
     )
 
 
-def _fit(sections: Sections, colours: Colours, rough: Array, sigma_px: float) -> Bars:
+def _fit(sections: Sections, colours: Colours, rough: Array, sigma_px: Array) -> Bars:
     """Fit all sections, those with as many bars together."""
     count = len(sections.hair)
     beside = (sections.beside >= 0).sum(axis=1)
@@ -201,34 +200,17 @@ def _fit(sections: Sections, colours: Colours, rough: Array, sigma_px: float) ->
     for number in np.unique(beside):
         rows = np.flatnonzero(beside == number)
         order.append(rows)
-        parts.append(bar_fits.fit(_profiles(sections, colours, rough, rows, int(number)), sigma_px))
+        seen = profiles(sections, colours, rough, rows, int(number))
+        parts.append(bar_fits.fit(seen, sigma_px[sections.hair[rows]]))
     back = np.empty(count, np.intp)
     back[np.concatenate(order)] = np.arange(count)
     return Bars(*(np.concatenate([getattr(part, field.name) for part in parts])[back] for field in fields(Bars)))
 
 
-def _profiles(
-    sections: Sections, colours: Colours, rough: Array, rows: NDArray[np.intp], beside: int
-) -> bar_fits.Profiles:
-    """Sections of some rows as profiles with so many bars beside."""
-    hair = sections.hair[rows]
-    neighbours = sections.beside[rows, :beside]
-    return bar_fits.Profiles(
-        offsets_px=sections.offsets_px[rows],
-        contrasts=colours.profiles(sections, rows),
-        counts=sections.own[rows],
-        rough_widths_px=rough[hair],
-        noise=colours.noise[hair],
-        rim=colours.rim[hair],
-        beside_px=sections.beside_px[rows, :beside],
-        beside_widths_px=rough[neighbours] * sections.beside_stretch[rows, :beside],
-    )
-
-
-def _clean(bars: Bars, sections: Sections, colours: Colours, rough: Array, sigma_px: float) -> Bools:
+def _clean(bars: Bars, sections: Sections, colours: Colours, rough: Array, sigma_px: Array) -> Bools:
     """Whether each section shows this shaft alone, both its edges free, and nothing the model does not know."""
     width, off = bars.widths_px, np.abs(bars.centres_px)
-    expected = rough[sections.hair]
+    expected, sigma_px = rough[sections.hair], sigma_px[sections.hair]
     reach = width / 2 + 2 * sigma_px
     across = np.abs(sections.offsets_px - bars.centres_px[:, None]) < reach[:, None]
     whole = (sections.own | ~across).all(axis=1) & (off + reach < sections.offsets_px[:, -1])
@@ -252,26 +234,6 @@ def _unshared_where_enough(clean: Bools, shared: Bools) -> Bools:
     return np.asarray(np.where(enough[:, None], alone, clean.reshape(-1, SECTIONS)).ravel())
 
 
-def _estimated_sigma_px(sections: Sections, colours: Colours, rough: Array, usual_px: float) -> float | None:
-    """Blur read from the edges of lone, well resolved shafts: the median of the sections that tell it."""
-    lone = ~sections.shared & (sections.beside < 0).all(axis=1) & sections.own.all(axis=1)
-    rows = np.flatnonzero(lone & (rough[sections.hair] > RESOLVED_SIGMAS * usual_px))
-    rows = rows[:: max(1, len(rows) // BLUR_SECTIONS)]
-    if len(rows) < FEWEST_FOR_BLUR:
-        return None
-    bars = bar_fits.fit(_profiles(sections, colours, rough, rows, 0), usual_px, sigma_free=True)
-    sigma = bars.sigmas_px
-    telling = (
-        (bars.residuals < CLEAN_RESIDUAL)
-        & (bars.widths_px > BLUR_RESOLVED_SIGMAS * sigma)
-        & (bars.sigmas_sd_px < BLUR_SD_SHARE * sigma)
-        & (np.abs(bars.edge_depths).min(axis=1) > LEAST_EDGE_DEPTH)
-        & (sigma > SHARPEST_SIGMA_PX)
-        & (sigma < SOFTEST_SIGMA_PX)
-    )
-    return float(np.median(sigma[telling])) if telling.sum() >= FEWEST_FOR_BLUR else None
-
-
 def _squareness(centres_px: Array, along_px: Array, clean: Bools) -> Array:
     """Cosine of the angle by which each cut is off the square, told by where its neighbours found the shaft.
 
@@ -287,7 +249,7 @@ def _squareness(centres_px: Array, along_px: Array, clean: Bools) -> Array:
 
 
 def _diameters(
-    widths_px: Array, widths_sd_px: Array, clean: Bools, shared: Bools, *, sigma_px: float
+    widths_px: Array, widths_sd_px: Array, clean: Bools, shared: Bools, *, sigma_px: Array
 ) -> tuple[Array, Array, Bools]:
     """Median width, its standard uncertainty and whether it is a limit, each (hairs,)."""
     width, sd = widths_px.reshape(-1, SECTIONS), widths_sd_px.reshape(-1, SECTIONS)

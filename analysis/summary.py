@@ -155,7 +155,7 @@ def summarise(
         hairs_per_unit=figures.hairs_per_unit(sample),
         unit_size_shares=figures.unit_size_shares(sample),
         cumulative_thickness_mm_per_cm2=figures.total_per_area(sample, widths.taken_um / 1000, p),
-        mean_length_mm=figures.mean(sample, counted.lengths_mm) if mode == "clipped" else None,
+        mean_length_mm=_mean_length(sample, counted.lengths_mm) if mode == "clipped" else None,
         shaft_lightness=lightness,
         shaft_contrast=contrast,
         rootless_shafts=counted.rootless_shafts,
@@ -221,6 +221,11 @@ def _diversity(diameters_um: Array, unit: NDArray[np.intp], mean_um: Interval | 
     known = np.isfinite(diameters_um)
     off = np.abs(diameters_um[known] - mean_um.value) > DIVERSE_SHARE * mean_um.value
     return figures.share(off, unit[known])
+
+
+def _mean_length(sample: figures.Sample, lengths_mm: Array) -> Interval | None:
+    usual_mm = float(lengths_mm.mean()) if len(lengths_mm) else 0.0
+    return figures.mean(sample, lengths_mm, common_sd=sample.scale_rsd * usual_mm)
 
 
 def _pigmentation(counted: CountedHairs, sample: figures.Sample) -> tuple[Interval | None, Interval | None]:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import tone
 from analysis.exclusions import Frame
 from analysis.picture import Picture, Plane
 from analysis.view import LINE_UM_PER_PX, View
@@ -120,7 +121,7 @@ def recall(
     angles = _angles(middles, own_px)
     bgr = working.bgr.copy()
     for middle, angle in zip(middles, angles, strict=True):
-        _draw(bgr, working.um_per_px, middle, float(angle), hair)
+        _draw(bgr, working, middle, float(angle), hair)
     found = find(replace(working, bgr=bgr))
     seen = (_is_found(m, float(a), found, working.um_per_px) for m, a in zip(middles, angles, strict=True))
     return Recall(len(middles), sum(seen))
@@ -171,9 +172,10 @@ def _clipped(at: Array, size: int) -> NDArray[np.intp]:
     return np.rint(at).astype(np.intp).clip(0, size - 1)
 
 
-def _draw(bgr: Plane, um_per_px: float, middle_px: Array, angle: float, hair: ThinHair) -> None:
-    """Draw a straight hair with blurred edges."""
-    half_px, radius, sigma = LENGTH_UM / 2 / um_per_px, DRAWN_UM / 2 / um_per_px, hair.sigma_px
+def _draw(bgr: Plane, working: Picture, middle_px: Array, angle: float, hair: ThinHair) -> None:
+    """Draw a straight hair with blurred edges on a copy of the working picture's colours."""
+    half_px, radius = (um / 2 / working.um_per_px for um in (LENGTH_UM, DRAWN_UM))
+    sigma = hair.sigma_px
     reach = int(half_px + 4 * sigma + 3)
     x0, y0 = np.rint(middle_px).astype(int) - reach
     left, top = max(x0, 0), max(y0, 0)
@@ -182,7 +184,12 @@ def _draw(bgr: Plane, um_per_px: float, middle_px: Array, angle: float, hair: Th
     dx, dy = x - middle_px[0], y - middle_px[1]
     along, across = dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle)
     share = _bar(across, radius, sigma) * _bar(along, half_px, sigma)
-    part *= 1 + share[..., None] * (hair.relative_bgr.astype(np.float32) - 1)
+    shaft = part * hair.relative_bgr.astype(np.float32)
+    if working.linear_light:
+        ground = tone.to_light(part)
+        part[:] = tone.to_values(ground + share[..., None] * (tone.to_light(shaft) - ground))
+    else:
+        part += share[..., None] * (shaft - part)
 
 
 def _bar(at: Plane, half: float, sigma: float) -> Plane:

@@ -2,16 +2,21 @@
 
 from phantom.burnt_in import Print
 from phantom.change import clip, gain, lose, regrow, thin, wash
+from phantom.depth import Depth
 from phantom.growth import grow
+from phantom.motion import Motion
 from phantom.optics import Light, Optics, Pose
 from phantom.photograph import OutsideScalpError, Photograph, photograph
 from phantom.scalp import Hair, Scalp, ScalpSettings
 from phantom.settings import SettingError
 from phantom.truth import Truth, TruthHair
+from phantom.unready import clump, lay_over
 
 __all__ = [
+    "Depth",
     "Hair",
     "Light",
+    "Motion",
     "Optics",
     "OutsideScalpError",
     "Photograph",
@@ -23,8 +28,10 @@ __all__ = [
     "Truth",
     "TruthHair",
     "clip",
+    "clump",
     "gain",
     "grow",
+    "lay_over",
     "lose",
     "photograph",
     "regrow",

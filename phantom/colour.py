@@ -1,4 +1,4 @@
-"""Colours of hair and skin as the picture shows them: BGR from 0 to 1, display-coded (not linear light)."""
+"""Colours of hair and skin as the picture shows them: BGR from 0 to 1, display-coded; and the light behind values."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ SKIN_BGR: dict[str, tuple[float, float, float]] = {
     "VI": (0.165, 0.215, 0.305),
 }
 """Fitzpatrick types under white light at light level 1, chosen by eye: only their order is a claim."""
+
+
+def light_of(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Decode sRGB values (IEC 61966-2-1) to linear light; beyond white the curve goes on, so that glare stays glare."""
+    held = np.maximum(np.asarray(values, np.float32), np.float32(0.0))
+    curved = ((held + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
+    return np.asarray(np.where(held <= 0.04045, held / np.float32(12.92), curved), np.float32)
+
+
+def values_of(light: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Code linear light as sRGB values: undoes `light_of`."""
+    held = np.maximum(np.asarray(light, np.float32), np.float32(0.0))
+    curved = np.float32(1.055) * held ** np.float32(1 / 2.4) - np.float32(0.055)
+    return np.asarray(np.where(held <= 0.0031308, np.float32(12.92) * held, curved), np.float32)
 
 
 def melanin_of(hair_colour: str | float) -> float:

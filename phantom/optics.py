@@ -61,6 +61,10 @@ class Optics:
         blur before it.
     distance_mm : float
         From the entrance pupil to what is seen: a tilted plane shows the more perspective the nearer it is; 5 to 1000.
+    linear_light : bool
+        As a real camera does: shafts cover light, light is blurred, shaded and noisy, and it is sRGB-coded in the end
+        (vignette, level, gains, shot and read noise are then of light). Otherwise all of it happens to the coded
+        values, which shifts nobody's edges but is not what light does.
 
     Raises
     ------
@@ -83,6 +87,7 @@ class Optics:
     gamma: float = 1.0
     sharpening: float = 0.0
     distance_mm: float = 40.0
+    linear_light: bool = False
 
     def __post_init__(self) -> None:
         require_between("um_per_px", self.um_per_px, 0.5, 50.0)

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from phantom.burnt_in import Print, burn_in
 from phantom.canvas import MAP_MM_PER_PX
+from phantom.colour import light_of
+from phantom.depth import Depth, blur_by
 from phantom.gel import add_glare, add_wet, draw_bubbles
 from phantom.litter import draw_fibres, draw_flecks
+from phantom.motion import Motion, smear
 from phantom.optics import Light, Maps, Optics, Pose, magnified, scalp_maps_mm, to_ideal_px
 from phantom.scalp import Hair, Scalp
 from phantom.sensor import expose, outside_field
@@ -54,6 +57,8 @@ def photograph(
     light: Light | None = None,
     seed: int = 0,
     burnt_in: Print | None = None,
+    motion: Motion | None = None,
+    depth: Depth | None = None,
 ) -> Photograph:
     """Photograph a scalp.
 
@@ -71,6 +76,10 @@ def photograph(
         Not negative. Of the noise and of where the glare falls.
     burnt_in : Print, optional
         What the device prints over its picture. Default: nothing.
+    motion : Motion, optional
+        During the exposure. Default: none.
+    depth : Depth, optional
+        How what lies off the plane of focus blurs, on top of the optics' own blur. Default: not at all.
 
     Returns
     -------
@@ -89,12 +98,18 @@ def photograph(
     draw_flecks(picture, scalp, optics, pose, on_hair=False)
     seen = [(hair, shaft) for hair in scalp.hairs if _touches(shaft := _shaft_of(hair, scalp, optics, pose), optics)]
     for _, shaft in seen:
-        draw_shaft(picture, shaft, light.highlight)
+        draw_shaft(picture, shaft, light.highlight, linear_light=optics.linear_light)
     draw_flecks(picture, scalp, optics, pose, on_hair=True)
     draw_fibres(picture, scalp, optics, pose)
     if light.wet > 0.0:
         add_wet(picture, covered, glisten, scalp=scalp, optics=optics, pose=pose, strength=light.wet, seed=seed)
     draw_bubbles(picture, covered, scalp, optics, pose)
+    if optics.linear_light:
+        picture = light_of(picture)
+    if depth is not None:
+        blur_by(picture, depth.sigma_px(maps, optics, pose))
+    if motion is not None:
+        smear(picture, motion, optics.um_per_px)
 
     def draw_over(taken: NDArray[np.uint8]) -> None:
         if burnt_in is not None:

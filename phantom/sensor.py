@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from phantom.colour import values_of
 from phantom.optics import DRAWN_SIGMA_PX, Light, Optics
 from phantom.swath import step
 
 Plane = NDArray[np.float32]
 Values = NDArray[np.uint8]
+
+RAW_WHITE = np.float32(4095.0)
+"""A converter of 12 bits."""
 
 SHARPENED_SIGMA_PX = 1.2
 """Of the blurred copy that an unsharp mask takes away."""
@@ -29,7 +34,7 @@ def expose(
     Parameters
     ----------
     picture : ndarray of float32, shape (rows, columns, 3)
-        BGR from 0 to 1, edges blurred by `DRAWN_SIGMA_PX`; overwritten.
+        BGR from 0 to 1, edges blurred by `DRAWN_SIGMA_PX`; overwritten. Light where `optics.linear_light`, else values.
     optics : Optics
         Blur, vignette, field, gains, noise, colour filter, tone curve, sharpening, compression.
     light : Light
@@ -53,7 +58,7 @@ def expose(
     developed = optics.gamma != 1.0 or optics.sharpening > 0.0
     # what is sharpened is rounded once, after it; but a mosaic is rounded as the sensor does
     shape = (rows, columns) if optics.bayer else (rows, columns, 3)
-    taken: NDArray[np.float32] | Values = np.empty(shape, np.uint8)
+    taken: NDArray[Any] = np.empty(shape, np.uint16 if optics.linear_light and optics.bayer else np.uint8)
     if developed and not optics.bayer:
         taken = np.empty(shape, np.float32)
     for top in range(0, rows, _ROWS_AT_ONCE):
@@ -68,11 +73,11 @@ def expose(
         values = _mosaic(strip) if optics.bayer else strip
         variance = np.maximum(values, 0.0) * np.float32(255.0 / optics.full_well_e) + np.float32(optics.read_noise**2)
         values = values + np.sqrt(variance) * rng.standard_normal(values.shape, dtype=np.float32)
-        whole = values if taken.dtype == np.dtype(np.float32) else np.rint(values)
-        taken[top : top + len(strip)] = np.clip(whole, 0, 255).astype(taken.dtype)
+        taken[top : top + len(strip)] = _held(values, taken.dtype, optics)
     if optics.bayer:
         # OpenCV names a mosaic by its second row and column: RGGB is its "BayerBG"
-        taken = np.asarray(cv2.cvtColor(taken, cv2.COLOR_BayerBG2BGR_EA), np.uint8)
+        full = cv2.cvtColor(taken, cv2.COLOR_BayerBG2BGR_EA)
+        taken = np.asarray(np.rint(255.0 * values_of(full / RAW_WHITE)) if optics.linear_light else full, np.uint8)
     written = _develop(taken, optics) if developed else np.asarray(taken, np.uint8)
     if draw_over is not None:
         draw_over(written)
@@ -91,6 +96,17 @@ def outside_field(optics: Optics) -> NDArray[np.bool_]:
     return np.asarray(_let_through(optics, x, y[:, None]) < _DARK_BELOW)
 
 
+def _held(values: Plane, kind: np.dtype[Any], optics: Optics) -> NDArray[Any]:
+    """Keep of a strip (0 to 255) bytes or floats of values, which light is coded to first; raw of a mosaic of light."""
+    if optics.linear_light:
+        light = np.clip(values / np.float32(255.0), 0.0, 1.0)
+        if optics.bayer:
+            return np.asarray(np.rint(RAW_WHITE * light), np.uint16)
+        values = np.float32(255.0) * values_of(light)
+    whole = values if kind == np.dtype(np.float32) else np.rint(values)
+    return np.asarray(np.clip(whole, 0, 255).astype(kind))
+
+
 def _let_through(optics: Optics, x: Plane, y: Plane) -> Plane:
     """Share of the light within a round field, at offsets in px from the picture's middle; little strays past it."""
     px_per_mm = 1000.0 / optics.um_per_px
@@ -99,7 +115,7 @@ def _let_through(optics: Optics, x: Plane, y: Plane) -> Plane:
     return np.asarray(_STRAY + (1.0 - _STRAY) * inside, np.float32)
 
 
-def _develop(taken: NDArray[np.float32] | Values, optics: Optics) -> Values:
+def _develop(taken: NDArray[Any], optics: Optics) -> Values:
     """Bend the tone curve, then sharpen: edges overshoot, as they do where a device's own processor does this."""
     values = np.asarray(taken, np.float32)
     if optics.gamma != 1.0:

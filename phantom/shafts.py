@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from phantom.colour import Colour, hair_opacity, hair_pigment
+from phantom.colour import Colour, hair_opacity, hair_pigment, light_of, values_of
 from phantom.optics import DRAWN_SIGMA_PX
 from phantom.scalp import Points
 from phantom.swath import Swath, swaths
@@ -52,7 +52,7 @@ class Shaft:
     ragged_cut: float = 0.0
 
 
-def draw_shaft(picture: Plane, shaft: Shaft, highlight: float) -> None:
+def draw_shaft(picture: Plane, shaft: Shaft, highlight: float, *, linear_light: bool = False) -> None:
     """Draw a shaft over what is there, its edges blurred by no more than sampling needs.
 
     A pale shaft has dark rims, where it bends the light away; a black one is a flat band but for its highlight.
@@ -65,6 +65,8 @@ def draw_shaft(picture: Plane, shaft: Shaft, highlight: float) -> None:
         What to draw.
     highlight : float
         Brightness of the line of light along it.
+    linear_light : bool
+        At its edges mix the light behind the values, and not the values: the same shaft, its edges in light.
     """
     pigment, opacity = hair_pigment(shaft.melanin), hair_opacity(shaft.melanin, shaft.diameter_um)
     rim = 0.45 * (1.0 - shaft.melanin)
@@ -79,9 +81,21 @@ def draw_shaft(picture: Plane, shaft: Shaft, highlight: float) -> None:
             )[:, None] * (0.35 + 0.65 * np.sqrt(pigment))
         if shaft.roughness > 0.0:
             colour = _mottled(colour, shaft, swath, out)
-        share = (opacity * covered).astype(np.float32)[:, None]
         at = swath.rows, swath.columns
+        if linear_light:
+            picture[at] = _mixed_in_light(picture[at], colour, opacity, covered)
+            continue
+        share = (opacity * covered).astype(np.float32)[:, None]
         picture[at] += share * (colour.astype(np.float32) - picture[at])
+
+
+def _mixed_in_light(
+    under: Plane, colour: NDArray[np.float64], opacity: float, covered: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Values of pixels (n, 3) of which a shaft covers a share (n,): inside it those that are drawn without light."""
+    body = under + np.float32(opacity) * (colour.astype(np.float32) - under)
+    ground = light_of(under)
+    return values_of(ground + covered.astype(np.float32)[:, None] * (light_of(body) - ground))
 
 
 def draw_thread(picture: Plane, centreline_px: Points, width_px: float, *, colour: Colour, opacity: float) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from analysis import Flag, measure
+from analysis import Optics as KnownOptics
 from analysis.exclusions import GUARD_UM
 from benchmarks import peers, real_scalps
 from phantom import Optics, ScalpSettings, grow, photograph
@@ -25,7 +26,7 @@ def test_a_drawn_scalp_is_measured_near_its_truth(seed: int, colour: str, skin_t
     settings = ScalpSettings(hair_density_per_cm2=density, hair_colour=colour, skin_type=skin_type)  # type: ignore[arg-type]
     optics = Optics()
     taken = photograph(grow(settings, seed=seed), optics, seed=seed)
-    result = measure(taken.picture, optics.um_per_px, blur_sigma_px=optics.blur_sigma_px)
+    result = measure(taken.picture, KnownOptics(optics.um_per_px, blur_sigma_px=optics.blur_sigma_px))
     truth = taken.truth.rooted_in(result.frame_px)
     true_density = taken.truth.density_per_cm2(result.frame_px)
     assert true_density in result.hair_density_per_cm2
@@ -51,7 +52,7 @@ def test_the_black_around_a_round_optic_costs_no_hair() -> None:
     inside = np.zeros((rows, columns), np.uint8)
     cv2.circle(inside, centre, radius_px, 1, cv2.FILLED)
     round_one = np.where(inside[..., None] > 0, taken.picture, 3).astype(np.uint8)
-    result = measure(round_one, optics.um_per_px, blur_sigma_px=optics.blur_sigma_px)
+    result = measure(round_one, KnownOptics(optics.um_per_px, blur_sigma_px=optics.blur_sigma_px))
     counted_px = radius_px - GUARD_UM / optics.um_per_px
     rooted = [h for h in taken.truth.hairs if np.hypot(*np.subtract(h.root_px, centre)) < counted_px]
     true_density = len(rooted) / (np.pi * (counted_px * optics.um_per_px * 1e-4) ** 2)

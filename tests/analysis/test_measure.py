@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from analysis import Flag, Measurement, PictureUnusable, chain, classical, draw_overlay, learned, measure
+from analysis import Optics as KnownOptics
 from analysis.shafts import Shafts, measure_shafts
 from phantom import Optics, ScalpSettings, grow, photograph
 from tests.analysis.drawn import UM_PER_PX, Picture, add_shaft, add_streak, developed, lone_shaft, skin
@@ -43,7 +44,7 @@ def scalp() -> Picture:
 
 def measured(picture: np.ndarray, **options: object) -> Measurement:
     """Measure at the scale and blur it was drawn with."""
-    return measure(picture, UM_PER_PX, blur_sigma_px=1.0, **options)  # type: ignore[arg-type]
+    return measure(picture, KnownOptics(UM_PER_PX, blur_sigma_px=1.0), **options)  # type: ignore[arg-type]
 
 
 def as_bytes(measurement: Measurement) -> str:
@@ -133,7 +134,7 @@ def test_a_turned_picture_has_the_same_hairs(turn: str) -> None:
 def test_a_finer_picture_of_the_same_scalp_gives_the_same_figures() -> None:
     """A 12 MP picture is halved: positions must come back in its own pixels and diameters in the same um."""
     fine = cv2.resize(scalp(), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-    twice, once = measure(fine, UM_PER_PX / 2, blur_sigma_px=2.0), measured(scalp())
+    twice, once = measure(fine, KnownOptics(UM_PER_PX / 2, blur_sigma_px=2.0)), measured(scalp())
     assert len(twice.hairs) == len(once.hairs)
     assert twice.area_cm2 == pytest.approx(once.area_cm2, rel=0.01)
     for a, b in zip(once.hairs, twice.hairs, strict=True):
@@ -216,7 +217,32 @@ def test_without_a_blur_it_is_estimated_and_said_so() -> None:
     result = measure(lone_shaft(70, 1.4), UM_PER_PX)
     assert Flag.BLUR_ESTIMATED in result.flags
     assert result.hairs[0].diameter_um == pytest.approx(70, abs=2)
-    assert Flag.BLUR_ESTIMATED not in measure(lone_shaft(70, 1.4), UM_PER_PX, blur_sigma_px=1.4).flags
+    assert Flag.BLUR_ESTIMATED not in measure(lone_shaft(70, 1.4), KnownOptics(UM_PER_PX, blur_sigma_px=1.4)).flags
+
+
+def test_the_blur_of_the_place_reaches_each_hair() -> None:
+    """A calibrated blur over the field that is not read where the hair lies would be one number after all."""
+    picture = lone_shaft(50, 1.4)
+    softest = np.full((3, 3), 3.5)
+    sharp_in_the_middle, soft_in_the_middle = softest.copy(), np.full((3, 3), 1.4)
+    sharp_in_the_middle[1, 1], soft_in_the_middle[1, 1] = 1.4, 3.5
+    sharp, soft = (
+        measure(picture, KnownOptics(UM_PER_PX, blur_sigma_px=grid)).hairs[0]
+        for grid in (sharp_in_the_middle, soft_in_the_middle)
+    )
+    assert not sharp.diameter_limited
+    assert sharp.diameter_um == pytest.approx(50, abs=2)
+    assert soft.diameter_limited
+
+
+def test_what_is_known_of_the_scale_is_in_the_intervals() -> None:
+    """A calibration's uncertainty that stops at its record leaves every interval too narrow."""
+    exact, unsure = (
+        measure(scalp(), KnownOptics(UM_PER_PX, sd, blur_sigma_px=1.0)).hair_density_per_cm2 for sd in (0.0, 0.5)
+    )
+    assert unsure.value == exact.value
+    assert unsure.high > exact.high
+    assert measured(scalp()).hair_density_per_cm2 == measure(scalp(), UM_PER_PX).hair_density_per_cm2
 
 
 def test_long_hair_is_flagged() -> None:
@@ -228,7 +254,7 @@ def test_long_hair_is_flagged() -> None:
 
 def test_a_thin_hair_under_a_wide_blur_is_a_limit() -> None:
     """A 30 um hair at a blur of 2.4 px has no diameter to give, only a bound."""
-    result = measure(lone_shaft(30, 2.4), UM_PER_PX, blur_sigma_px=2.4)
+    result = measure(lone_shaft(30, 2.4), KnownOptics(UM_PER_PX, blur_sigma_px=2.4))
     assert result.hairs[0].diameter_limited
     assert result.hairs[0].diameter_um == pytest.approx(3 * 2.4 * UM_PER_PX)
     assert Flag.BLUR_LIMITS_DIAMETERS in result.flags
@@ -237,13 +263,13 @@ def test_a_thin_hair_under_a_wide_blur_is_a_limit() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"blur_sigma_px": 0.0}, "blur must be a positive"),
-        ({"blur_sigma_px": float("nan")}, "blur must be a positive"),
         ({"terminal_from_um": -1.0}, "cut-off must be a positive"),
+        ({"terminal_from_um": float("nan")}, "cut-off must be a positive"),
+        ({"hair_mode": "short"}, "hair is 'clipped' or 'long'"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(options: dict[str, float], says: str) -> None:
-    """A blur of zero divides by zero; a NaN would spread into every figure."""
+def test_settings_that_cannot_be_are_refused(options: dict[str, float | str], says: str) -> None:
+    """A NaN would make every hair vellus, and a mistyped mode would be taken for one of the two."""
     with pytest.raises(PictureUnusable, match=says):
         measure(scalp(), UM_PER_PX, **options)  # type: ignore[arg-type]
 
@@ -359,8 +385,9 @@ def test_the_recall_of_thin_hair_is_an_option() -> None:
     """Stated without being asked for it would double the time of every capture; asked for, it widens the interval."""
     optics = Optics(size_px=(1100, 900))
     taken = photograph(grow(ScalpSettings(hair_density_per_cm2=60.0, size_mm=(6.0, 5.0)), seed=5), optics, seed=5)
-    plain = measure(taken.picture, optics.um_per_px, blur_sigma_px=optics.blur_sigma_px)
-    missed = measure(taken.picture, optics.um_per_px, blur_sigma_px=optics.blur_sigma_px, thin_recall=True)
+    known = KnownOptics(optics.um_per_px, blur_sigma_px=optics.blur_sigma_px)
+    plain = measure(taken.picture, known)
+    missed = measure(taken.picture, known, thin_recall=True)
     assert plain.missed_expected is None
     assert missed.missed_expected is not None
     assert 0 <= missed.missed_expected < 0.5 * len(missed.hairs)

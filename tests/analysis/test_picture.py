@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import PictureUnusable
+from analysis import PictureUnusable, tone
 from analysis.picture import Picture, least_of_channels, read
 from tests.analysis.drawn import lone_shaft
 
@@ -49,6 +49,24 @@ def test_fine_pictures_are_halved_to_the_working_scale(um_per_px: float, halving
     assert working.halvings == halvings
     assert working.um_per_px == pytest.approx(um_per_px * 2**halvings)
     assert working.bgr.shape[0] == big.shape[0] // 2**halvings
+
+
+def test_pixels_join_as_light_does() -> None:
+    """At an edge the mean of coded values is darker than what a coarser sensor sees: hairs would look wider."""
+    stripes = np.tile(np.array([[20, 200]], np.uint8), (200, 100))
+    joined = read(np.repeat(stripes[:, :, None], 3, axis=2), 2.9, "bgr", linear_light=True)
+    assert joined.linear_light
+    light = (tone.to_light(stripes[0, :1])[0] + tone.to_light(stripes[0, 1:2])[0]) / 2
+    assert tone.to_light(joined.bgr).mean() == pytest.approx(light, rel=1e-3)
+    assert read(stripes, 2.9, "bgr").bgr.mean() == pytest.approx(110 / 255, rel=1e-3)
+
+
+@pytest.mark.parametrize("linear_light", [False, True])
+def test_the_type_of_a_picture_does_not_change_how_it_is_halved(linear_light: bool) -> None:
+    """Bytes go by a table, other types by the formula: the figures must not tell which."""
+    once = read(PICTURE, 2.9, "bgr", linear_light=linear_light).bgr
+    for same in (PICTURE.astype(np.uint16) * 257, PICTURE / 255):
+        assert read(same, 2.9, "bgr", linear_light=linear_light).bgr == pytest.approx(once, abs=1e-6)
 
 
 def test_strips_join_without_a_seam() -> None:

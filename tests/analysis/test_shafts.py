@@ -135,6 +135,9 @@ def test_no_hair_is_no_error() -> None:
     shafts = measure_shafts(drawn((200, 70)), [], np.zeros(0), None)
     assert len(shafts.diameter_um) == len(shafts.pigmentation.lightness) == 0
     assert shafts.blur_estimated
+    known = measure_shafts(drawn((200, 70)), [], np.zeros(0), np.array([1.3]))
+    assert known.blur_sigma_px == pytest.approx(1.3)
+    assert not known.blur_estimated
 
 
 @cache

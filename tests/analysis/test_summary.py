@@ -130,6 +130,27 @@ def test_what_all_hairs_share_widens_the_intervals_it_touches() -> None:
     assert width(blurred.hair_density_per_cm2) == width(plain.hair_density_per_cm2)
 
 
+@pytest.mark.parametrize(
+    ("figure", "power"),
+    [
+        ("hair_density_per_cm2", 2),
+        ("vellus_density_per_cm2", 2),
+        ("unit_density_per_cm2", 2),
+        ("mean_diameter_um", 1),
+        ("diameter_spread_um", 1),
+        ("cumulative_thickness_mm_per_cm2", 1),
+        ("mean_length_mm", 1),
+    ],
+)
+def test_the_scale_widens_each_interval_by_as_many_times_as_the_figure_hangs_on_it(figure: str, power: int) -> None:
+    """A density goes with the square of the scale: counted once, its interval would be half as wide as its doubt."""
+    hairs = counted(np.random.default_rng(4).normal(60, 15, 400))
+    relative_sd = 0.01
+    plain, scaled = (summary(hairs, um_per_px_sd=sd * UM_PER_PX) for sd in (0.0, relative_sd))
+    added = np.sqrt(width(getattr(scaled, figure)) ** 2 - width(getattr(plain, figure)) ** 2) / 2
+    assert added == pytest.approx(1.96 * power * relative_sd * getattr(plain, figure).value, rel=0.05)
+
+
 def test_hairs_near_the_cut_off_put_their_kind_in_doubt() -> None:
     """A share of hairs told apart by a width that is not known to the micrometre is not known to the hair."""
     rng = np.random.default_rng(3)

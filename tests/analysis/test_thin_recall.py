@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from analysis import tone
 from analysis.exclusions import Frame, counting_frame
 from analysis.picture import Picture
 from analysis.thin_recall import DRAWN_UM, FEWEST_DRAWN, LENGTH_UM, MOST_DRAWN, Recall, ThinHair, recall
@@ -16,9 +17,9 @@ SKIN = (0.55, 0.62, 0.75)
 LOOKS = ThinHair(np.array([0.4, 0.4, 0.4]), sigma_px=1.0)
 
 
-def bare(side: int = 900) -> Picture:
+def bare(side: int = 900, *, linear_light: bool = False) -> Picture:
     """Bare skin."""
-    return Picture(np.full((side, side, 3), SKIN, np.float32), UM_PER_PX, 0)
+    return Picture(np.full((side, side, 3), SKIN, np.float32), UM_PER_PX, 0, linear_light)
 
 
 def frame_of(working: Picture) -> Frame:
@@ -80,6 +81,16 @@ def test_a_drawn_hair_has_its_length_width_and_darkness() -> None:
     assert area_um2 == pytest.approx(LENGTH_UM * DRAWN_UM, rel=0.03)
     lengths_um = [float(np.hypot(*(line[-1] - line[0]))) * UM_PER_PX for line in drawn]
     assert np.median(lengths_um) == pytest.approx(LENGTH_UM, rel=0.05)
+
+
+def test_where_light_was_blurred_a_drawn_hair_is_blurred_in_light() -> None:
+    """Drawn on coded values it would be narrower in light than said, and found less often than real ones."""
+    working = bare(linear_light=True)
+    after = drawn_into(working, [])
+    ground, core = (float(tone.to_light(np.array([share * SKIN[1]]))[0]) for share in (1.0, 0.4))
+    lost = (ground - tone.to_light(after.bgr[..., 1])) / (ground - core)
+    area_um2 = float(lost.sum()) * UM_PER_PX**2 / len(differences(after, working))
+    assert area_um2 == pytest.approx(LENGTH_UM * DRAWN_UM, rel=0.03)
 
 
 def test_drawn_hairs_keep_clear_of_the_pictures_own_and_lie_as_they_do() -> None:
