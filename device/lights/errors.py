@@ -1,0 +1,36 @@
+"""What can go wrong with the lights: each error says its cause in one sentence, and its cure."""
+
+from __future__ import annotations
+
+
+class LightsError(Exception):
+    """The lights did not do what they were asked.
+
+    Parameters
+    ----------
+    cause
+        What happened, without a full stop.
+    cure
+        What to do about it, without a full stop.
+    """
+
+    def __init__(self, cause: str, cure: str) -> None:
+        super().__init__(f"{cause}. {cure}.")
+        self.cause = cause
+        self.cure = cure
+
+
+class LightsUnavailable(LightsError):
+    """A pin that the settings name cannot be had."""
+
+
+class LightsClosed(LightsError):
+    """A ring was asked of lights that are not open."""
+
+
+class RingMissing(LightsError):
+    """A ring was asked for that the settings do not name."""
+
+
+class LightsFailed(LightsError):
+    """A pin that was had no longer does as told."""
