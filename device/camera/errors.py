@@ -48,6 +48,22 @@ class CaptureFailed(CameraError):
     """The camera's software failed while a picture was taken."""
 
 
+class RawUnavailable(CameraError):
+    """Raw values were asked of a camera that has none, or none that can be read."""
+
+
+class DngUnavailable(CameraError):
+    """A DNG file was asked of a camera, or of a board's software, that makes none."""
+
+
+class CameraRecovering(CameraError):
+    """The camera failed and is opened again after a pause, which is not over."""
+
+
+class CameraGivenUp(CameraError):
+    """The camera failed as often as it may: it is not tried again until somebody says so."""
+
+
 class PictureRefused(CameraError):
     """A file in the folder is no picture that could be measured."""
 

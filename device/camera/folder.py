@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,8 +12,25 @@ import cv2
 import numpy as np
 
 from device import picture_file
-from device.camera.errors import CameraClosed, CameraMissing, OutOfPictures, PictureRefused
-from device.camera.protocol import Aim, CameraDescription, Frame, FrameMetadata, Picture, Still
+from device.camera.errors import (
+    CameraClosed,
+    CameraMissing,
+    DngUnavailable,
+    OutOfPictures,
+    PictureRefused,
+    RawUnavailable,
+    SettingsRefused,
+)
+from device.camera.protocol import (
+    CameraDescription,
+    Frame,
+    FrameMetadata,
+    HeldTo,
+    Picture,
+    RawStill,
+    Still,
+    StillSettings,
+)
 from device.camera.settings import FolderSettings
 
 _PREVIEW_WIDTH_PX = 640
@@ -79,7 +97,7 @@ class FolderCamera:
         self._listed()
         return CameraDescription(model="folder", identity=str(self._settings.folder), simulated=False)
 
-    def preview(self, aim: Aim | None) -> Frame:
+    def preview(self, aim: HeldTo | None) -> Frame:
         """Return the coming picture, small.
 
         Raises
@@ -93,17 +111,67 @@ class FolderCamera:
             picture = np.asarray(cv2.resize(picture, size_px, interpolation=cv2.INTER_AREA), np.uint8)
         return Frame(picture, FrameMetadata(), aim)
 
-    def still(self, aim: Aim | None) -> Still:
+    def still(self, aim: HeldTo | None, asked: StillSettings | None = None) -> Still:
         """Return the next picture.
 
         Raises
         ------
         CameraClosed, OutOfPictures, PictureRefused
+        SettingsRefused
+            When settings are asked for: a picture that exists has been taken already.
         """
+        if asked is not None:
+            self._refuse_settings()
         with self._turn:
             file = self._next_file()
             self._given += 1
         return Still(_read(file), FrameMetadata(), aim)
+
+    def burst(self, aim: HeldTo | None, asked: Sequence[StillSettings]) -> tuple[Still, ...]:
+        """Refuse the settings of a burst: a picture that exists has been taken already.
+
+        Raises
+        ------
+        CameraClosed, SettingsRefused
+        """
+        del aim
+        if asked:
+            self._refuse_settings()
+        self._listed()
+        return ()
+
+    def raw(self, aim: HeldTo | None, asked: StillSettings | None = None) -> RawStill:
+        """Refuse: pictures in a folder are no raw values.
+
+        Raises
+        ------
+        CameraClosed, RawUnavailable
+        """
+        del aim, asked
+        self._listed()
+        raise RawUnavailable("A folder of pictures holds no raw values", "Take them with a camera")
+
+    def dng(self, aim: HeldTo | None, asked: StillSettings | None = None) -> bytes:
+        """Refuse: pictures in a folder are no raw values.
+
+        Raises
+        ------
+        CameraClosed, DngUnavailable
+        """
+        del aim, asked
+        self._listed()
+        raise DngUnavailable("A folder of pictures holds no raw values", "Take them with a camera")
+
+    @property
+    def usual(self) -> None:
+        """No settings: the pictures exist."""
+        return None
+
+    def _refuse_settings(self) -> None:
+        self._listed()
+        raise SettingsRefused(
+            "Settings were asked of pictures that exist already", "Take them with a camera, or ask for no settings"
+        )
 
     def _listed(self) -> list[Path]:
         if self._files is None:

@@ -14,6 +14,14 @@ from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
 
+_abandoned: list[threading.Thread] = []
+
+
+def abandoned_threads() -> int:
+    """Return how many threads were told to end and are still in a call that has not returned."""
+    _abandoned[:] = [thread for thread in _abandoned if thread.is_alive()]
+    return len(_abandoned)
+
 
 class OwnerThread:
     """A thread that runs what it is asked to, one after the other.
@@ -53,7 +61,7 @@ class OwnerThread:
         finally:
             future.cancel()
 
-    def end(self, time_limit_s: float) -> None:
+    def end(self, time_limit_s: float, last: Callable[[], object] | None = None) -> bool:
         """End the thread once it is through with what it was asked.
 
         Parameters
@@ -61,9 +69,21 @@ class OwnerThread:
         time_limit_s
             How long to wait for it. A call that never returns keeps its thread, and whoever asked for it has had the
             error.
+        last
+            What to run before it ends, however late that is; nobody learns of an error in it.
+
+        Returns
+        -------
+        bool
+            Whether it has ended. `abandoned_threads` counts those that have not.
         """
+        if last is not None:
+            self._asked.put((Future(), last))
         self._asked.put(None)
         self._thread.join(time_limit_s)
+        if self._thread.is_alive():
+            _abandoned.append(self._thread)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while (asked := self._asked.get()) is not None:

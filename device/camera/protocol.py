@@ -1,13 +1,16 @@
 """What every camera can do, and what it hands out.
 
-Two kinds of picture are kept apart by their types: a `Frame` is for the eye and is never measured; a `Still` is.
+Three kinds of picture are kept apart by their types: a `Frame` is for the eye and is never measured; a `Still` is; a
+`RawStill` is what the sensor read, for calibration and for noise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,8 @@ from numpy.typing import NDArray
 from contract import Site
 
 Picture = NDArray[np.uint8]
+Pattern = Literal["RGGB", "GRBG", "GBRG", "BGGR", "MONO"]
+"""Colours of a mosaic's first two pixels in its first and in its second row; "MONO" for a sensor without colours."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,29 @@ class Aim:
     patient_code: str
     site: Site
     visit_number: int
+
+
+class TargetKind(StrEnum):
+    """What lies before the camera for calibration."""
+
+    DOT_GRID = "dot-grid"
+    CHARUCO = "charuco"
+    STAGE_MICROMETER = "stage-micrometer"
+    SLANTED_EDGE = "slanted-edge"
+    WHITE_CARD = "white-card"
+    DARK = "dark"
+    COLOUR_CHART = "colour-chart"
+
+
+@dataclass(frozen=True)
+class TargetAim:
+    """A calibration target that the operator holds the camera to; the simulated camera draws it."""
+
+    target: TargetKind
+
+
+HeldTo: TypeAlias = Aim | TargetAim
+"""What a camera is held to: a place on a head, or a calibration target."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +124,7 @@ class Frame:
 
     picture: Picture
     metadata: FrameMetadata
-    aim: Aim | None
+    aim: HeldTo | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +143,35 @@ class Still:
 
     picture: Picture
     metadata: FrameMetadata
-    aim: Aim | None
+    aim: HeldTo | None
+
+
+@dataclass(frozen=True, eq=False)
+class RawStill:
+    """What the sensor read, before any gain on colours, sharpening or coding; its metadata show the settings asked for.
+
+    Parameters
+    ----------
+    mosaic
+        uint16 [row, column], one colour a pixel, linear in the light.
+    black_level
+        Value of darkness, in the mosaic's values.
+    white_level
+        The greatest value that the converter gives: light beyond it is lost.
+    pattern
+        Which colour lies where.
+    metadata
+        The sensor's own.
+    aim
+        As asked for.
+    """
+
+    mosaic: NDArray[np.uint16]
+    black_level: float
+    white_level: float
+    pattern: Pattern
+    metadata: FrameMetadata
+    aim: HeldTo | None
 
 
 @dataclass(frozen=True)
@@ -163,27 +219,95 @@ class Camera(Protocol):
         """Say which camera this is; it has to be open."""
         ...
 
-    def preview(self, aim: Aim | None) -> Frame:
+    @property
+    def usual(self) -> StillSettings | None:
+        """What a still is taken with unless something else is asked for; None for a camera that takes no settings."""
+        ...
+
+    def preview(self, aim: HeldTo | None) -> Frame:
         """Return the next small frame.
 
         Parameters
         ----------
         aim
-            What the camera is held to; None when it is not on a head.
+            What the camera is held to; None when that is not known.
+
+        Raises
+        ------
+        CameraError
+            One of its children, saying why there is no frame.
         """
         ...
 
-    def still(self, aim: Aim | None) -> Still:
+    def still(self, aim: HeldTo | None, asked: StillSettings | None = None) -> Still:
         """Take a still.
 
         Parameters
         ----------
         aim
-            What the camera is held to; None when it is not on a head, as for calibration.
+            What the camera is held to; None when that is not known.
+        asked
+            The settings it has to show; None for the usual ones.
 
         Raises
         ------
         CameraError
             One of its children, saying why there is no still to believe.
+        """
+        ...
+
+    def burst(self, aim: HeldTo | None, asked: Sequence[StillSettings]) -> tuple[Still, ...]:
+        """Take stills one after the other in one stay in the still mode: repeats, or a bracket of settings.
+
+        Parameters
+        ----------
+        aim
+            What the camera is held to; None when that is not known.
+        asked
+            The settings of each, all of one size.
+
+        Returns
+        -------
+        tuple of Still
+            One for each of `asked`, in its order: all of them, or an error.
+
+        Raises
+        ------
+        CameraError
+            One of its children, saying why there is a still less than asked for.
+        """
+        ...
+
+    def raw(self, aim: HeldTo | None, asked: StillSettings | None = None) -> RawStill:
+        """Take what the sensor reads, before it is made into a picture.
+
+        Parameters
+        ----------
+        aim, asked
+            As for `still`.
+
+        Raises
+        ------
+        RawUnavailable
+            When this camera has no raw values, or none in a form that can be read.
+        CameraError
+            Another of its children, saying why there is no still to believe.
+        """
+        ...
+
+    def dng(self, aim: HeldTo | None, asked: StillSettings | None = None) -> bytes:
+        """Take what the sensor reads as the content of a DNG file, for other programs.
+
+        Parameters
+        ----------
+        aim, asked
+            As for `still`.
+
+        Raises
+        ------
+        DngUnavailable
+            When this camera, or the software on this board, makes no DNG files.
+        CameraError
+            Another of its children, saying why there is no still to believe.
         """
         ...

@@ -85,7 +85,10 @@ class SimulatedSettings(BaseModel):
     seed
         Of the world before the camera: the same seed shows the same heads.
     um_per_px, size_px
-        Scale, and width and height, of a still.
+        Scale, and width and height, of a still; with a lens, the scale is the nominal one.
+    optics
+        `ideal` bends and tilts nothing, so that pictures can be measured without a calibration; with `lens` the world
+        has a lens as any is: off its nominal scale, distorting, tilted, and so worth a calibration.
     hair_density_per_cm2
         Of the occipital site; the others are thinner.
     skin_type
@@ -102,6 +105,7 @@ class SimulatedSettings(BaseModel):
     seed: NonNegativeInt = 0
     um_per_px: PositiveFloat = 5.3
     size_px: PictureSize = (2028, 1520)
+    optics: Literal["ideal", "lens"] = "ideal"
     hair_density_per_cm2: PositiveFloat = 180.0
     skin_type: Literal["I", "II", "III", "IV", "V", "VI"] = "III"
     hair_colour: str | FiniteFloat = "dark brown"

@@ -15,9 +15,9 @@ import numpy as np
 from tests.libcamera.buffers import FrameMetadata, Request
 from tests.libcamera.control_ids import CONTROLS, PROPERTIES, ControlId, ControlInfo, require_type
 from tests.libcamera.geometry import Rectangle, Size
-from tests.libcamera.pixels import write_picture
+from tests.libcamera.pixels import write_picture, write_raw
 from tests.libcamera.sensor import LINE_US, InForce, Sensor, SensorMode
-from tests.libcamera.streams import CameraConfiguration, StreamRole
+from tests.libcamera.streams import CameraConfiguration, StreamRole, is_raw
 
 Controls = dict[ControlId, Any]
 _CONTROL_DELAY_FRAMES = 2
@@ -44,6 +44,7 @@ class Camera:
         self._mode = sensor.modes[-1]
         self._configuration: CameraConfiguration | None = None
         self._away: set[Request] = set()
+        self._acquired = False
 
     @property
     def properties(self) -> Controls:
@@ -80,15 +81,18 @@ class Camera:
 
     def acquire(self) -> None:
         """Take the camera for this process."""
-        if self._sensor.held_elsewhere:
+        if self._sensor.held_elsewhere or self._acquired:
             raise RuntimeError("Failed to acquire camera: Device or resource busy")
+        self._acquired = True
 
     def release(self) -> None:
         """Give the camera back."""
+        self._acquired = False
 
     def generate_configuration(self, roles: list[StreamRole]) -> CameraConfiguration:
         """Return a configuration with one stream for each role."""
-        return CameraConfiguration(roles, [Size(*mode.size_px) for mode in self._sensor.modes])
+        sizes = [Size(*mode.size_px) for mode in self._sensor.modes]
+        return CameraConfiguration(roles, sizes, self._sensor.board, self._sensor.raw_bits)
 
     def configure(self, configuration: CameraConfiguration) -> int:
         """Switch to a configuration."""
@@ -110,7 +114,7 @@ class Camera:
         """Start delivering frames; the controls take effect when the sensor has settled."""
         for control, value in controls.items():
             require_type(control, value)
-        if not self._sensor.starts:
+        if not (self._sensor.starts and self._sensor.plugged):
             raise RuntimeError("Failed to start camera: Remote I/O error")
         self._coming = [(self._sensor.settle_frames, controls)]
         self._stopping.clear()
@@ -128,6 +132,7 @@ class Camera:
         """Stop; requests that wait are cancelled."""
         if self._thread is None:
             return
+        self._sensor.lets_go.wait()
         self._stopping.set()
         self._requests.put(None)
         self._thread.join()
@@ -140,6 +145,7 @@ class Camera:
     def _deliver(self) -> None:
         frame_number = 0
         due_s = time.monotonic()
+        before: InForce | None = None
         while (request := self._requests.get()) is not None:
             if request._controls:
                 self._coming.append((frame_number + _CONTROL_DELAY_FRAMES, request._controls))
@@ -150,7 +156,9 @@ class Camera:
             if not self._exposed_by(due_s):
                 self._finish(request, Request.Status.Cancelled)
                 continue
-            self._fill(request, settings, frame_number)
+            lens_position = before.lens_position if before and self._sensor.lens_lags else settings.lens_position
+            self._fill(request, settings, lens_position, frame_number)
+            before = settings
             frame_number += 1
             self._finish(request, Request.Status.Complete)
 
@@ -158,8 +166,8 @@ class Camera:
         """Wait for the frame's end, and while the sensor is stalled; False when the camera is stopped meanwhile."""
         if self._stopping.wait(max(0.0, due_s - time.monotonic())):
             return False
-        while not self._sensor.running.wait(0.005):
-            if self._stopping.is_set():
+        while not (self._sensor.running.wait(0.005) and self._sensor.plugged):
+            if self._stopping.wait(0.005):
                 return False
         return True
 
@@ -170,16 +178,22 @@ class Camera:
             )
         self._coming = [entry for entry in self._coming if entry[0] > frame_number]
 
-    def _fill(self, request: Request, settings: InForce, frame_number: int) -> None:
+    def _fill(self, request: Request, settings: InForce, lens_position: float, frame_number: int) -> None:
         green_mean = 0.0
+        seen = replace(settings, lens_position=lens_position)
         for stream, buffer in request.buffers.items():
             size = stream.configuration.size
-            picture = self._sensor.expose(settings, self._mode, (size.width, size.height), frame_number)
-            write_picture(picture, stream.configuration, buffer)
+            size_px = (size.width, size.height)
+            if is_raw(str(stream.configuration.pixel_format)):
+                light = self._sensor.read(seen, self._mode, size_px)
+                write_raw(light, self._sensor.raw_bits, stream.configuration, buffer)
+            else:
+                picture = self._sensor.expose(seen, self._mode, size_px, frame_number)
+                write_picture(picture, stream.configuration, buffer)
+                green_mean = float(picture[..., 1].mean())
             buffer.metadata = FrameMetadata()
             buffer.metadata.sequence = frame_number
             buffer.metadata.planes = [types.SimpleNamespace(bytes_used=plane.length) for plane in buffer.planes]
-            green_mean = float(picture[..., 1].mean())
         request.sequence = frame_number
         request.metadata = frame_controls(settings, self._mode, self._sensor, green_mean)
 
@@ -218,6 +232,7 @@ def frame_controls(settings: InForce, mode: SensorMode, sensor: Sensor, green_me
         "DigitalGain": 1.0,
         "ColourGains": settings.colour_gains,
         "ColourTemperature": 4500,
+        "ColourCorrectionMatrix": (1.6, -0.4, -0.2, -0.3, 1.5, -0.2, 0.0, -0.6, 1.6),
         "Lux": green_mean / max(settings.exposure_us * settings.analogue_gain, 1.0) * 1e4,
         "SensorTemperature": 31.0,
         "FrameDuration": round(mode.frame_duration_us(settings.exposure_us)),
@@ -238,9 +253,14 @@ class CameraManager:
 
     def __init__(self, sensors: list[Sensor]) -> None:
         self.event_fd = os.eventfd(0, os.EFD_NONBLOCK)
-        self.cameras = [Camera(sensor, number, self) for number, sensor in enumerate(sensors)]
+        self._all = [(sensor, Camera(sensor, number, self)) for number, sensor in enumerate(sensors)]
         self._ready: list[Request] = []
         self._lock = threading.Lock()
+
+    @property
+    def cameras(self) -> list[Camera]:
+        """The cameras that are there."""
+        return [camera for sensor, camera in self._all if sensor.plugged]
 
     @classmethod
     def singleton(cls) -> CameraManager:

@@ -89,6 +89,7 @@ _CONTROLS = {
     "SensorBlackLevels": (23, ControlType.Integer32),
     "Sharpness": (24, ControlType.Float),
     "FocusFoM": (25, ControlType.Integer32),
+    "ColourCorrectionMatrix": (26, ControlType.Float),
     "ScalerCrop": (27, ControlType.Rectangle),
     "DigitalGain": (28, ControlType.Float),
     "FrameDuration": (29, ControlType.Integer64),

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 
+Light = NDArray[np.float32]
+
 #: Time of one sensor line; exposures are whole lines.
 LINE_US = 20.0
 _BLANK_LINES = 40
@@ -24,6 +26,7 @@ _REFERENCE_EXPOSURE_US = 10_000.0
 _REFERENCE_COLOUR_GAINS = (1.8, 2.0)
 _BLUR_SIGMA_PX_PER_DIOPTRE = 0.8
 _NOISE_COUNTS = 1.0
+_ROWS_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -62,30 +65,46 @@ class Sensor:
         Whether a motor moves the lens. Without it the picture is sharp.
     focus_dioptres
         The LensPosition at which the scene is sharp.
+    lens_lags
+        Whether the lens is where the metadata say a frame later only, as a real one that has mass.
     settle_frames
         Frames after a start that still show automatic settings, as full resolution frames do.
     deaf_to
         Names of controls that the sensor never applies.
+    raw_bits
+        Of its converter: 10 or 12.
+    board
+        What makes raw formats of its values: see `streams.raw_format_made`.
     held_elsewhere
         Whether another program holds the camera.
+    plugged
+        Whether it is there; pulled out while it runs, no frame comes any more.
     starts
         Whether the sensor answers when it is started.
     running
         Cleared, the sensor is stalled; set again, it goes on.
+    lets_go
+        Cleared, the call that stops the camera does not return; set again, it does.
     """
 
     scene: Picture
     model: str = "imx708"
     has_lens: bool = True
     focus_dioptres: float = 8.0
+    lens_lags: bool = False
     settle_frames: int = 0
     deaf_to: frozenset[str] = frozenset()
+    raw_bits: int = 10
+    board: str = "vc4"
     held_elsewhere: bool = False
+    plugged: bool = True
     starts: bool = True
     running: threading.Event = field(default_factory=threading.Event)
+    lets_go: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.running.set()
+        self.lets_go.set()
         self._noiseless: dict[tuple[InForce, SensorMode, tuple[int, int]], NDArray[np.float32]] = {}
         self._noise = np.random.default_rng(708).standard_normal(1 << 16).astype(np.float32) * _NOISE_COUNTS
 
@@ -126,25 +145,51 @@ class Sensor:
         """
         key = (settings, mode, size_px)
         if key not in self._noiseless:
-            self._noiseless = {key: self._develop(settings, mode, size_px)}
+            clean = self._develop(settings, mode, size_px)
+            # The preview's and the still's: more would be much memory at 12 MP.
+            self._noiseless = dict(list(self._noiseless.items())[-1:]) | {key: clean}
         clean = self._noiseless[key]
         # One long strip of noise, entered at another place for each frame: as good as fresh noise, and cheap.
-        strip = np.roll(self._noise, frame_number * 7919)
-        noise = np.resize(strip, clean.shape) * np.float32(math.sqrt(settings.analogue_gain))
-        frame: Picture = np.clip(clean + noise + 0.5, 0, 255).astype(np.uint8)
+        strip = np.roll(self._noise, frame_number * 7919) * np.float32(math.sqrt(settings.analogue_gain)) + 0.5
+        frame: Picture = np.empty(clean.shape, np.uint8)
+        for top in range(0, len(clean), _ROWS_AT_ONCE):
+            rows = clean[top : top + _ROWS_AT_ONCE]
+            frame[top : top + _ROWS_AT_ONCE] = np.clip(rows + np.resize(strip, rows.shape), 0, 255)
         return frame
 
-    def _develop(self, settings: InForce, mode: SensorMode, size_px: tuple[int, int]) -> NDArray[np.float32]:
-        """Return the noise-free picture, float32 in 0..255."""
+    def read(self, settings: InForce, mode: SensorMode, size_px: tuple[int, int]) -> Light:
+        """Take one frame before any gain on colours, as the light in it.
+
+        Parameters
+        ----------
+        settings, mode, size_px
+            As for `expose`.
+
+        Returns
+        -------
+        Light
+            float32 [row, column, 3], blue, green, red; 1 saturates.
+        """
+        light = cv2.resize(self._light(settings, mode), size_px, interpolation=cv2.INTER_AREA)
+        red, blue = _REFERENCE_COLOUR_GAINS
+        return np.asarray(light / np.array([blue, 1.0, red], np.float32), np.float32)
+
+    def _light(self, settings: InForce, mode: SensorMode) -> Light:
+        """Return the light of a frame, as the usual colour gains show it, float32; 1 saturates."""
         x, y, width, height = mode.crop
         linear = (self.scene[y : y + height, x : x + width].astype(np.float32) / 255.0) ** _DISPLAY_GAMMA
         defocus_dioptres = abs(settings.lens_position - self.focus_dioptres) if self.has_lens else 0.0
         if defocus_dioptres > 0:
             sigma_px = defocus_dioptres * _BLUR_SIGMA_PX_PER_DIOPTRE
             linear = np.asarray(cv2.GaussianBlur(linear, (0, 0), sigma_px), np.float32)
-        light = settings.exposure_us * settings.analogue_gain / _REFERENCE_EXPOSURE_US
+        linear *= np.float32(settings.exposure_us * settings.analogue_gain / _REFERENCE_EXPOSURE_US)
+        return np.asarray(linear, np.float32)
+
+    def _develop(self, settings: InForce, mode: SensorMode, size_px: tuple[int, int]) -> NDArray[np.float32]:
+        """Return the noise-free picture, float32 in 0..255."""
+        linear = self._light(settings, mode)
         red, blue = (gain / usual for gain, usual in zip(settings.colour_gains, _REFERENCE_COLOUR_GAINS, strict=True))
-        linear *= np.array([light * blue, light, light * red], np.float32)
-        developed = 255.0 * np.clip(linear, 0.0, 1.0) ** (1.0 / _DISPLAY_GAMMA)
+        linear *= np.array([blue, 1.0, red], np.float32)
+        developed = 255.0 * np.clip(linear, 0.0, 1.0) ** np.float32(1.0 / _DISPLAY_GAMMA)
         resized = cv2.resize(developed, size_px, interpolation=cv2.INTER_AREA)
         return np.asarray(resized, np.float32)

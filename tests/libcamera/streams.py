@@ -7,13 +7,50 @@ from collections.abc import Iterator, Sequence
 
 from tests.libcamera.geometry import Orientation, Size
 
-#: The one raw format of the stand-in's sensor: 10 bits a pixel, four pixels in five bytes.
+#: The raw format of a sensor of 10 bits as boards list it: four pixels in five bytes.
 RAW_FORMAT = "SRGGB10_CSI2P"
+COMPRESSED_RAW_FORMAT = "RGGB_PISP_COMP1"
 _PROCESSED_FORMATS = ("XBGR8888", "XRGB8888", "BGR888", "RGB888", "YUV420")
 _STRIDE_ALIGNMENT_BYTES = 64
 #: Pipelines adjust a size that they cannot make; this one makes widths in steps.
 _WIDTH_STEP_PX = 4
-_BYTES_PER_4_PIXELS = {"XBGR8888": 16, "XRGB8888": 16, "BGR888": 12, "RGB888": 12, "YUV420": 4, RAW_FORMAT: 5}
+_BYTES_PER_4_PIXELS = {
+    "XBGR8888": 16,
+    "XRGB8888": 16,
+    "BGR888": 12,
+    "RGB888": 12,
+    "YUV420": 4,
+    RAW_FORMAT: 5,
+    "SRGGB12_CSI2P": 6,
+    "SRGGB10": 8,
+    "SRGGB12": 8,
+    "SRGGB16": 8,
+    COMPRESSED_RAW_FORMAT: 4,
+}
+
+
+def is_raw(format_name: str) -> bool:
+    """Return whether a format holds the sensor's own values."""
+    return format_name.startswith(("S", "RGGB"))
+
+
+def raw_format_made(board: str, bits: int, asked: str) -> str:
+    """Return the raw format that a board makes of the one asked for.
+
+    Parameters
+    ----------
+    board
+        "vc4" packs as on the serial bus, or gives the sensor's bits in words of 16; "vc4 packing" does the first only;
+        "pisp" gives words of 16 filled from the top, or compresses; "pisp compressing" does the last only.
+    bits
+        Of the sensor.
+    asked
+        By its name, of any depth.
+    """
+    packed = "_" in asked
+    if board.startswith("pisp"):
+        return COMPRESSED_RAW_FORMAT if packed or board != "pisp" else "SRGGB16"
+    return f"SRGGB{bits}_CSI2P" if packed or board != "vc4" else f"SRGGB{bits}"
 
 
 class PixelFormat:
@@ -142,15 +179,18 @@ class CameraConfiguration:
         Adjusted = 1
         Invalid = 2
 
-    def __init__(self, roles: Sequence[StreamRole], sensor_sizes: list[Size]) -> None:
+    def __init__(
+        self, roles: Sequence[StreamRole], sensor_sizes: list[Size], board: str = "vc4", raw_bits: int = 10
+    ) -> None:
         self.orientation = Orientation.Rotate0
         self.sensor_config: SensorConfiguration | None = None
         largest = max(sensor_sizes, key=lambda size: size.width * size.height)
         self._sensor_sizes = sensor_sizes
         self._largest = largest
+        self._board, self._raw_bits = board, raw_bits
         self._streams: list[StreamConfiguration] = []
         for role in roles:
-            names = (RAW_FORMAT,) if role is StreamRole.Raw else _PROCESSED_FORMATS
+            names = (f"SRGGB{raw_bits}_CSI2P",) if role is StreamRole.Raw else _PROCESSED_FORMATS
             sizes = sensor_sizes if role is StreamRole.Raw else [largest]
             formats = StreamFormats(dict.fromkeys(names, sizes))
             self._streams.append(StreamConfiguration(formats, PixelFormat(names[0]), largest))
@@ -170,8 +210,8 @@ class CameraConfiguration:
         before = [(str(stream.pixel_format), stream.size) for stream in self._streams]
         for stream in self._streams:
             name = str(stream.pixel_format)
-            if name.startswith("S"):
-                stream.pixel_format = PixelFormat(RAW_FORMAT)
+            if is_raw(name):
+                stream.pixel_format = PixelFormat(raw_format_made(self._board, self._raw_bits, name))
                 stream.size = self.sensor_config.output_size if self.sensor_config else self._largest
             elif name not in _PROCESSED_FORMATS:
                 return self.Status.Invalid

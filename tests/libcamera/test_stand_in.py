@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 import json
 import sys
+import threading
+import time
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +20,14 @@ from tests.libcamera import control_ids
 from tests.libcamera.camera import held_requests
 from tests.libcamera.pixels import RAW_BLACK, RAW_WHITE
 from tests.libcamera.sensor import InForce, Picture, Sensor
-from tests.libcamera.stack import BINDINGS, PICAMERA2_WARNINGS, connected, stand_in_libcamera
+from tests.libcamera.stack import (
+    BINDINGS,
+    FAILED_OPENING_WARNINGS,
+    PICAMERA2_WARNINGS,
+    connected,
+    failed_openings_forgotten,
+    stand_in_libcamera,
+)
 
 if TYPE_CHECKING:
     from picamera2 import Picamera2
@@ -37,6 +46,13 @@ def picamera2() -> Iterator[types.ModuleType]:
         import picamera2  # noqa: PLC0415 - it can be imported only on the stand-in
 
         yield picamera2
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """What failed openings leave stays within the test."""
+    with failed_openings_forgotten():
+        yield
 
 
 @pytest.fixture
@@ -181,7 +197,67 @@ def test_the_raw_stream_is_packed_in_ten_bits(opened: Picamera2, sensor: Sensor)
     low = np.stack([(four[..., 4] >> shift) & 3 for shift in (0, 2, 4, 6)], axis=-1)
     mosaic = (four[..., :4] << 2 | low).reshape(216, 384)
     red = mosaic[20:80:2, 20:150:2].astype(float) - RAW_BLACK
-    assert red.mean() / (RAW_WHITE - RAW_BLACK) * 255 == pytest.approx(sensor.scene[50, 50, 2], abs=2)
+    drawn = (sensor.scene[50, 50, 2] / 255) ** 2.2 / 1.8  # linear, and before the gain on red
+    assert red.mean() / (RAW_WHITE - RAW_BLACK) == pytest.approx(drawn, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("module", "asked", "made"),
+    [
+        (("vc4", 10), "SRGGB16", "SRGGB10"),
+        (("vc4", 12), "SRGGB12_CSI2P", "SRGGB12_CSI2P"),
+        (("vc4 packing", 10), "SRGGB10", "SRGGB10_CSI2P"),
+        (("pisp", 10), "SRGGB16", "SRGGB16"),
+        (("pisp", 10), "SRGGB10_CSI2P", "RGGB_PISP_COMP1"),
+        (("pisp compressing", 12), "SRGGB16", "RGGB_PISP_COMP1"),
+    ],
+)
+def test_each_board_has_its_raw_formats(
+    opened: Picamera2, sensor: Sensor, module: tuple[str, int], asked: str, made: str
+) -> None:
+    """The device's code would meet only one board's raw format, and fail on the others."""
+    sensor.board, sensor.raw_bits = module
+    still = opened.create_still_configuration(raw={"size": (384, 216), "format": asked}, main={"size": (384, 216)})
+    opened.switch_mode(still)
+    assert opened.camera_configuration()["raw"]["format"] == made
+    opened.capture_request(wait=3).release()
+
+
+def test_a_camera_that_is_pulled_out_sends_no_frame_and_is_gone(picamera2: types.ModuleType, sensor: Sensor) -> None:
+    """The device's recovery from a vanished camera would be tried on one that is still there."""
+    with connected(sensor), picamera2.Picamera2() as camera:
+        camera.configure(camera.create_preview_configuration(main={"size": (192, 108)}, raw=None, queue=False))
+        camera.start()
+        camera.capture_request(wait=1.0).release()
+        sensor.plugged = False
+        time.sleep(0.05)
+        with pytest.raises(TimeoutError):
+            camera.capture_request(wait=0.2)
+        camera.cancel_all_and_flush()
+        camera.stop()
+        assert picamera2.Picamera2.global_camera_info() == []
+        with pytest.raises(RuntimeError, match="Remote I/O"):
+            camera.start()
+
+
+def test_a_call_that_does_not_return_does_so_when_it_may(opened: Picamera2, sensor: Sensor) -> None:
+    """The device's watchdog would be tried on calls that return."""
+    sensor.lets_go.clear()
+    stopping = threading.Thread(target=opened.stop)
+    stopping.start()
+    stopping.join(0.2)
+    assert stopping.is_alive()
+    sensor.lets_go.set()
+    stopping.join(3)
+    assert not stopping.is_alive()
+
+
+@FAILED_OPENING_WARNINGS
+def test_a_camera_is_opened_once(opened: Picamera2, picamera2: types.ModuleType) -> None:
+    """Opening a camera that is still open would succeed here, and fail on a Pi only."""
+    with pytest.raises(RuntimeError):
+        picamera2.Picamera2()
+    opened.capture_request(wait=1.0).release()
 
 
 def test_a_float_for_an_integer_control_is_refused(opened: Picamera2) -> None:

@@ -8,7 +8,18 @@ import cv2
 import numpy as np
 import pytest
 
-from device.camera import CameraMissing, FolderSettings, FrameMetadata, OutOfPictures, PictureRefused, open_camera
+from device.camera import (
+    CameraMissing,
+    DngUnavailable,
+    FolderSettings,
+    FrameMetadata,
+    OutOfPictures,
+    PictureRefused,
+    RawUnavailable,
+    SettingsRefused,
+    StillSettings,
+    open_camera,
+)
 
 
 def write(file: Path, grey: int, *, width: int = 80, height: int = 60) -> None:
@@ -110,3 +121,20 @@ def test_a_folder_without_pictures_is_named(tmp_path: Path, name: str) -> None:
     """A mistyped folder would show only at the first still."""
     with pytest.raises(CameraMissing, match="pattern"), open_camera(settings(tmp_path / name, "*.png")):
         pass
+
+
+def test_pictures_that_exist_take_no_settings(tmp_path: Path) -> None:
+    """A calibration from a folder would look as if its exposures had been taken; or a refusal use up a file."""
+    write(tmp_path / "a.png", 50)
+    asked = StillSettings((80, 60), 10_000, 1.0, (1.8, 2.0), None)
+    with open_camera(settings(tmp_path), asked) as camera:
+        assert camera.usual is None
+        with pytest.raises(SettingsRefused, match="exist already"):
+            camera.still(None, asked)
+        with pytest.raises(SettingsRefused, match="exist already"):
+            camera.burst(None, [asked] * 3)
+        with pytest.raises(RawUnavailable, match="no raw values"):
+            camera.raw(None)
+        with pytest.raises(DngUnavailable, match="no raw values"):
+            camera.dng(None)
+        assert camera.still(None).picture.mean() == pytest.approx(50, abs=1)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from device.camera.owner_thread import OwnerThread
+from device.camera.owner_thread import OwnerThread, abandoned_threads
 
 
 @pytest.fixture
@@ -80,3 +80,30 @@ def test_ending_does_not_wait_for_a_call_that_never_returns() -> None:
     assert time.monotonic() - begun_s < 5.0  # not the ten that the task takes
     stuck.set()
     owner.end(2.0)
+
+
+def test_what_is_last_is_run_when_a_late_call_returns() -> None:
+    """A camera whose software hung and came back would stay open, with nobody left to close it."""
+    owner, goes_on, closed = OwnerThread("owner"), threading.Event(), threading.Event()
+    before = abandoned_threads()
+    with pytest.raises(TimeoutError):
+        owner.ask(goes_on.wait, 0.02)
+    assert not owner.end(0.02, last=closed.set)
+    assert abandoned_threads() == before + 1
+    assert not closed.is_set()
+    goes_on.set()
+    assert closed.wait(2)
+    end_s = time.monotonic() + 2
+    while abandoned_threads() > before and time.monotonic() < end_s:
+        time.sleep(0.005)
+    assert abandoned_threads() == before
+
+
+def test_an_error_in_what_is_last_ends_the_thread_all_the_same() -> None:
+    """A camera that fails in closing would keep its thread."""
+    owner = OwnerThread("owner")
+
+    def fail() -> None:
+        raise OSError("it does not close")
+
+    assert owner.end(2, last=fail)

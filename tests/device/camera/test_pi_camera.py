@@ -9,12 +9,15 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+import device.camera
 from device.camera import (
     CameraClosed,
     CameraMissing,
@@ -26,11 +29,13 @@ from device.camera import (
     SettingsRefused,
     open_camera,
 )
+from device.camera.owner_thread import abandoned_threads
 from tests.device.camera.conftest import CORNER_PATCH, RED_PATCH, Connect, aim_at, draw_scene, pi_settings
 from tests.libcamera.buffers import MemfdHeap
 from tests.libcamera.camera import Camera, asked_of, held_requests
 from tests.libcamera.sensor import Picture, Sensor
 from tests.libcamera.stack import PICAMERA2_WARNINGS
+from tests.libcamera.streams import CameraConfiguration
 
 pytestmark = [PICAMERA2_WARNINGS, pytest.mark.usefixtures("camera_on_bench")]
 
@@ -240,6 +245,119 @@ def test_memory_used_up_is_named_and_the_next_still_works(monkeypatch: pytest.Mo
         with pytest.raises(CaptureFailed, match="Cannot allocate memory"):
             camera.still(None)
         assert camera.still(None).picture.shape == (216, 384, 3)
+
+
+def test_a_bracket_is_one_stay_in_the_still_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each still of a bracket would cost two mode switches; or a picture come with another's focus."""
+    configured: list[tuple[int, int]] = []
+    configure = Camera.configure
+
+    def recording(camera: Camera, configuration: CameraConfiguration) -> int:
+        configured.append((configuration.at(0).size.width, configuration.at(0).size.height))
+        return configure(camera, configuration)
+
+    with open_camera(pi_settings()) as camera:
+        usual = camera.usual
+        assert usual is not None
+        monkeypatch.setattr(Camera, "configure", recording)
+        positions = (8.0, 7.0, 9.0, 7.0, 8.0)
+        bracket = camera.burst(aim_at(), [replace(usual, lens_position_dioptres=at) for at in positions])
+        assert configured == [(384, 216), (192, 108)]
+        after = camera.preview(None)
+    assert tuple(still.metadata.lens_position_dioptres for still in bracket) == positions
+    assert {still.aim for still in bracket} == {aim_at()}
+    sharp = [sharpness(still.picture) for still in bracket]
+    assert min(sharp[0], sharp[4]) > 2 * max(sharp[1:4])
+    assert after.metadata.lens_position_dioptres == 8.0
+
+
+def test_a_still_waits_until_the_lens_has_come_to_rest(sensor: Sensor) -> None:
+    """A bracket's stills would be blurred by the lens on its way: metadata say where it was told to stand."""
+    sensor.lens_lags = True
+    with open_camera(pi_settings()) as camera:
+        usual = camera.usual
+        assert usual is not None
+        bracket = camera.burst(None, [replace(usual, lens_position_dioptres=at) for at in (5.0, 8.0, 11.0, 8.0)])
+    sharp = [sharpness(still.picture) for still in bracket]
+    assert min(sharp[1], sharp[3]) > 3 * max(sharp[0], sharp[2])
+
+
+def test_a_burst_of_repeats_has_its_own_frames(camera_on_bench: Camera) -> None:
+    """Repeats would be one frame several times, and noise and repeatability come out as zero."""
+    with open_camera(pi_settings()) as camera:
+        usual = camera.usual
+        assert usual is not None
+        stills = camera.burst(None, [usual] * 3)
+        assert until(lambda: held_requests(camera_on_bench) == 0)
+    assert len({still.metadata.sensor_timestamp_ns for still in stills}) == 3
+    assert not np.array_equal(stills[0].picture, stills[1].picture)
+
+
+def test_a_still_with_other_settings_leaves_the_usual_ones(sensor: Sensor) -> None:
+    """An exposure sweep would leave the instrument on its last step."""
+    sensor.settle_frames = 3
+    with open_camera(pi_settings()) as camera:
+        usual = camera.usual
+        assert usual is not None
+        dim = camera.still(None, replace(usual, exposure_us=2_500))
+        after = camera.still(None)
+    assert (dim.metadata.exposure_us, after.metadata.exposure_us) == (2_500, 10_000)
+    light = [(still.picture.astype(float) / 255) ** 2.2 for still in (dim, after)]
+    assert float(light[0].mean() / light[1].mean()) == pytest.approx(0.25, rel=0.05)
+
+
+def test_calibrated_settings_overrule_the_settings_file() -> None:
+    """A calibrated exposure would be kept in its record and never be used."""
+    calibrated = replace(pi_settings().asked, exposure_us=6_000, lens_position_dioptres=7.5)
+    with open_camera(pi_settings(), calibrated) as camera:
+        assert camera.usual == calibrated
+        metadata = camera.still(None).metadata
+    assert (metadata.exposure_us, metadata.lens_position_dioptres) == (6_000, 7.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"exposure_us": 5_000_000}, "exposure_us is 5000000"),
+        ({"lens_position_dioptres": 40.0}, "from 0 to 32"),
+        ({"lens_position_dioptres": None}, "where it should stand"),
+        ({"size_px": (192, 108)}, "set up for 384 x 216"),
+    ],
+)
+def test_a_still_beyond_the_camera_is_refused_before_it_is_tried(changes: dict[str, Any], words: str) -> None:
+    """Libcamera clamps silently: a sweep past the end would repeat its last step, or time out."""
+    with open_camera(pi_settings()) as camera:
+        usual = camera.usual
+        assert usual is not None
+        for ask in (camera.still, camera.raw):
+            with pytest.raises(SettingsRefused, match=words):
+                ask(None, replace(usual, **changes))
+        with pytest.raises(SettingsRefused, match="no stills"):
+            camera.burst(None, [])
+        assert camera.still(None).picture.shape == (216, 384, 3)
+
+
+def test_a_call_that_never_returns_is_a_timeout_and_its_camera_is_closed_when_it_does(sensor: Sensor) -> None:
+    """The caller would hang with the camera; or the camera stay open in this process for good once it lets go."""
+    threads = set(threading.enumerate())
+    camera = open_camera(pi_settings(time_limit_s=0.3))
+    with pytest.raises(CameraTimeout), camera:
+        _hang(camera, sensor)
+    assert abandoned_threads() == 1
+    sensor.lets_go.set()
+    assert until(lambda: abandoned_threads() == 0 and set(threading.enumerate()) == threads)
+    with camera:
+        assert camera.preview(None).picture.shape == (108, 192, 3)
+
+
+def _hang(camera: device.camera.Camera, sensor: Sensor) -> None:
+    """Ask for a still that never comes back from the camera's software."""
+    camera.preview(None)
+    sensor.lets_go.clear()
+    begun_s = time.monotonic()
+    with pytest.raises(CameraTimeout, match="did not answer"):
+        camera.still(None)
+    assert time.monotonic() - begun_s < NOT_FOR_EVER_S
 
 
 def test_many_may_ask_at_once() -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from device.camera import CameraClosed, CameraSettings, FolderSettings, Frame, SimulatedSettings, Still, open_camera
+from device.camera import (
+    CameraClosed,
+    CameraSettings,
+    FolderSettings,
+    Frame,
+    SimulatedSettings,
+    Still,
+    StillSettings,
+    open_camera,
+)
 from tests.device.camera.conftest import aim_at, draw_scene, pi_settings
 from tests.libcamera.stack import PICAMERA2_WARNINGS
 
@@ -49,6 +59,22 @@ def test_stills_and_frames_are_pictures_with_their_aim(settings: CameraSettings)
     assert frame.picture.shape[0] / frame.picture.shape[1] == pytest.approx(216 / 384, rel=0.02)
 
 
+def test_a_burst_is_its_stills_in_their_order(settings: CameraSettings) -> None:
+    """A bracket's stills would be taken for one another's, or one be missing without an error."""
+    with open_camera(settings) as camera:
+        usual = camera.usual
+        if usual is None:
+            assert settings.kind == "folder"
+            return
+        asked = [replace(usual, exposure_us=exposure_us) for exposure_us in (10_000, 5_000, 10_000)]
+        stills = camera.burst(aim_at(), asked)
+        again = camera.still(aim_at())
+    assert [still.metadata.exposure_us for still in (*stills, again)] == [10_000, 5_000, 10_000, usual.exposure_us]
+    assert stills[1].picture.mean() < 0.9 * stills[0].picture.mean()
+    assert stills[2].picture.mean() == pytest.approx(stills[0].picture.mean(), rel=0.02)
+    assert {still.aim for still in stills} == {aim_at()}
+
+
 def test_a_still_is_the_callers_own(settings: CameraSettings) -> None:
     """A still would change under its owner when the camera fills the memory again."""
     with open_camera(settings) as camera:
@@ -70,7 +96,15 @@ def test_an_open_camera_says_which_it_is(settings: CameraSettings) -> None:
 def test_a_closed_camera_says_so(settings: CameraSettings) -> None:
     """A picture asked of a closed camera would hang or fail without words, before opening and after closing alike."""
     camera = open_camera(settings)
-    for ask in (lambda: camera.still(None), lambda: camera.preview(None), camera.describe):
+    asked = StillSettings((384, 216), 10_000, 1.0, (1.8, 2.0), 8.0)
+    for ask in (
+        lambda: camera.still(None),
+        lambda: camera.burst(None, [asked]),
+        lambda: camera.raw(None),
+        lambda: camera.dng(None),
+        lambda: camera.preview(None),
+        camera.describe,
+    ):
         with pytest.raises(CameraClosed):
             ask()
     with camera:

@@ -92,7 +92,7 @@ def test_every_error_says_cause_and_cure() -> None:
     """The operator would read what went wrong and not what to do about it."""
     errors = [getattr(camera_package, name) for name in camera_package.__all__]
     children = [error for error in errors if isinstance(error, type) and issubclass(error, CameraError)]
-    assert len(children) == 11
+    assert len(children) == 15
     for child in children:
         made = (
             SettingsNotHonoured("exposure_us", 10_000, 33_000, 12, 5.0)
