@@ -1,8 +1,9 @@
 """What has still to reach the clinic, and what the clinic said of it.
 
-A capture is *waiting* from the moment it is kept and *received* or *refused* once its receipt names its id and its
-content. *Sent* is what the present connection to the broker knows (:mod:`device.delivery`); it is written nowhere,
-because a broker's acknowledgement survives neither the broker's crash nor the connection's end.
+A capture is *waiting* from the moment it is kept, or released where the gate refused it, and *received* or *refused*
+once its receipt names its id and its content. *Sent* is what the present connection to the broker knows
+(:mod:`device.delivery`); it is written nowhere, because a broker's acknowledgement survives neither the broker's crash
+nor the connection's end.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from uuid import UUID
 
 from contract import Outcome, Receipt
 from device.store import Store
+
+#: The picture of a capture that is held stays with the instrument as the capture does.
+_PICTURE_WAITS = (
+    "received_at IS NULL AND EXISTS (SELECT 1 FROM capture WHERE picture_sha256 = picture.sha256 AND held = 0)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Outbox:
     def waiting_captures(self, limit: int) -> list[UUID]:
         """Return the ids of the oldest ``limit`` captures without a receipt, in the order they were taken."""
         rows = self._connection.execute(
-            "SELECT message_id FROM capture WHERE outcome IS NULL ORDER BY sequence LIMIT ?", (limit,)
+            "SELECT message_id FROM capture WHERE outcome IS NULL AND held = 0 ORDER BY sequence LIMIT ?", (limit,)
         )
         return [UUID(message_id) for (message_id,) in rows]
 
@@ -83,7 +89,7 @@ class Outbox:
     def waiting_pictures(self, limit: int) -> list[WaitingPicture]:
         """Return up to ``limit`` pictures that the collector has not confirmed, oldest capture first."""
         rows = self._connection.execute(
-            "SELECT sha256, media_type, size_bytes FROM picture WHERE received_at IS NULL ORDER BY rowid LIMIT ?",
+            f"SELECT sha256, media_type, size_bytes FROM picture WHERE {_PICTURE_WAITS} ORDER BY rowid LIMIT ?",  # noqa: S608
             (limit,),
         )
         return [WaitingPicture(*row) for row in rows]
@@ -102,9 +108,9 @@ class Outbox:
     def counts(self) -> Counts:
         """Return how much is waiting and how much was refused."""
         row = self._connection.execute(
-            "SELECT (SELECT count(*) FROM capture WHERE outcome IS NULL),"
+            "SELECT (SELECT count(*) FROM capture WHERE outcome IS NULL AND held = 0),"  # noqa: S608
             " (SELECT count(*) FROM capture WHERE outcome = 'refused'),"
-            " (SELECT count(*) FROM picture WHERE received_at IS NULL)"
+            f" (SELECT count(*) FROM picture WHERE {_PICTURE_WAITS})"
         ).fetchone()
         return Counts(*row)
 

@@ -3,6 +3,8 @@
 SQLite in WAL mode with ``synchronous=FULL`` (a commit survives the power cut that follows it), pictures as files named
 by their digest, written before the row that names them. The command that captures and the service that delivers are
 two processes that meet only here.
+
+A capture that the gate refused is kept and *held*: it travels only once a person has released it with a note.
 """
 
 import fcntl
@@ -10,11 +12,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import UUID
 
-from contract import Capture, Picture, content_sha256
+from contract import Capture, Forced, Picture, Site, content_sha256
 from groundwork.durable_file import write_durably
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE capture (
@@ -28,10 +31,12 @@ CREATE TABLE capture (
     content_sha256 TEXT NOT NULL,
     outcome        TEXT CHECK (outcome IN ('stored', 'refused')), -- from the receipt; NULL until there is one
     reason         TEXT,
-    decided_at     TEXT
+    decided_at     TEXT,
+    held           INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)) -- refused by the gate, and released by nobody yet
 ) STRICT;
-CREATE INDEX capture_waiting ON capture (sequence) WHERE outcome IS NULL;
+CREATE INDEX capture_waiting ON capture (sequence) WHERE outcome IS NULL AND held = 0;
 CREATE INDEX capture_visit ON capture (patient_code, visit_number);
+CREATE INDEX capture_picture ON capture (picture_sha256);
 CREATE TABLE picture (
     sha256      TEXT PRIMARY KEY,
     media_type  TEXT NOT NULL,
@@ -44,6 +49,20 @@ CREATE TABLE connection (
     opened_at TEXT NOT NULL
 ) STRICT;
 """
+
+#: From each earlier format to the next.
+_MIGRATIONS = {
+    1: """
+ALTER TABLE capture ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1));
+DROP INDEX capture_waiting;
+CREATE INDEX capture_waiting ON capture (sequence) WHERE outcome IS NULL AND held = 0;
+CREATE INDEX capture_picture ON capture (picture_sha256);
+""",
+}
+
+
+class NoSuchCapture(LookupError):
+    """The store holds no such capture for the purpose; the message says what to do."""
 
 
 class StoreUnusable(RuntimeError):
@@ -89,15 +108,17 @@ class Store:
     def _prepare_schema(self) -> None:
         self.connection.execute("BEGIN IMMEDIATE")
         (version,) = self.connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _SCHEMA.split(";\n"):
-                self.connection.execute(statement)
+        known = version <= SCHEMA_VERSION
+        if known:
+            for script in [_SCHEMA] if version == 0 else [_MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]:
+                for statement in script.split(";\n"):
+                    self.connection.execute(statement)
             self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self.connection.execute("COMMIT")
-        if version not in (0, SCHEMA_VERSION):
+        if not known:
             raise StoreUnusable(
-                f"The store in {self.folder} has format {version}, this release reads {SCHEMA_VERSION}. Install the "
-                "release that wrote it."
+                f"The store in {self.folder} has format {version}, this release reads up to {SCHEMA_VERSION}. Install "
+                "the release that wrote it."
             )
 
     def close(self) -> None:
@@ -108,7 +129,9 @@ class Store:
         """Return where the picture of that digest lies."""
         return self.folder / "pictures" / sha256
 
-    def keep(self, picture: Picture, content: bytes, compose: Callable[[int], Capture]) -> Capture:
+    def keep(
+        self, picture: Picture, content: bytes, compose: Callable[[int], Capture], *, held: bool = False
+    ) -> Capture:
         """Keep one capture: picture file, picture row and capture row, or nothing.
 
         Parameters
@@ -117,6 +140,8 @@ class Store:
             The picture's name and its bytes.
         compose
             Makes the message once its sequence number is known.
+        held
+            Keep it from travelling until `release`.
 
         Returns
         -------
@@ -133,7 +158,7 @@ class Store:
                 write_durably(self.picture_path(picture.sha256), content, mode=0o600)
             self.connection.execute("BEGIN IMMEDIATE")
             try:
-                capture = self._insert(picture, compose)
+                capture = self._insert(picture, compose, held)
                 self.connection.execute("COMMIT")
             except BaseException:
                 if self.connection.in_transaction:  # a full disk may have rolled back by itself already
@@ -145,7 +170,7 @@ class Store:
             ) from error
         return capture
 
-    def _insert(self, picture: Picture, compose: Callable[[int], Capture]) -> Capture:
+    def _insert(self, picture: Picture, compose: Callable[[int], Capture], held: bool) -> Capture:
         self.connection.execute(
             "INSERT INTO picture (sha256, media_type, size_bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (picture.sha256, picture.media_type, picture.size_bytes),
@@ -155,7 +180,7 @@ class Store:
         payload = capture.encode()
         self.connection.execute(
             "INSERT INTO capture (sequence, message_id, patient_code, visit_number, site, picture_sha256, payload,"
-            " content_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " content_sha256, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 capture.sequence,
                 str(capture.message_id),
@@ -165,9 +190,61 @@ class Store:
                 picture.sha256,
                 payload,
                 content_sha256(payload),
+                held,
             ),
         )
         return capture
+
+    def release(self, message_id: UUID, forced: Forced) -> Capture:
+        """Let a held capture travel, with the word of the person who decided it.
+
+        Parameters
+        ----------
+        message_id
+            Of the capture.
+        forced
+            Who, why and when; it travels with the figures.
+
+        Raises
+        ------
+        NoSuchCapture
+            If no capture of that id is held.
+        """
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            row = self.connection.execute(
+                "SELECT payload FROM capture WHERE message_id = ? AND held = 1", (str(message_id),)
+            ).fetchone()
+            if row is None:
+                raise NoSuchCapture(
+                    f"No refused capture {message_id} waits for a decision. `trichoscope refused` lists those that do."
+                )
+            kept = Capture.model_validate_json(row[0])
+            capture = kept.model_copy(update={"quality": kept.quality.model_copy(update={"forced": forced})})
+            payload = capture.encode()
+            self.connection.execute(
+                "UPDATE capture SET payload = ?, content_sha256 = ?, held = 0 WHERE message_id = ?",
+                (payload, content_sha256(payload), str(message_id)),
+            )
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        return capture
+
+    def held(self) -> list[Capture]:
+        """Return the captures that the gate refused and nobody has released, oldest first."""
+        rows = self.connection.execute("SELECT payload FROM capture WHERE held = 1 ORDER BY sequence")
+        return [Capture.model_validate_json(payload) for (payload,) in rows]
+
+    def latest_of_site(self, patient_code: str, site: Site) -> Capture | None:
+        """Return the last capture of a patient's site that was not refused, or None."""
+        row = self.connection.execute(
+            "SELECT payload FROM capture WHERE patient_code = ? AND site = ? AND held = 0"
+            " ORDER BY sequence DESC LIMIT 1",
+            (patient_code, site),
+        ).fetchone()
+        return None if row is None else Capture.model_validate_json(row[0])
 
     def visit(self, patient_code: str, visit_number: int) -> list[Capture]:
         """Return the captures of one visit in the order they were taken."""

@@ -11,11 +11,28 @@ from pathlib import Path
 
 import pytest
 
-from contract import Capture, Outcome, Receipt, content_sha256
+from contract import Capture, Forced, Outcome, Quality, Receipt, Verdict, content_sha256, new_message_id
 from device.outbox import Outbox
-from device.store import Store, StoreUnusable
+from device.store import SCHEMA_VERSION, NoSuchCapture, Store, StoreUnusable
 from tests import examples
 
+#: What the first release made of an empty file.
+FIRST_FORMAT = """
+CREATE TABLE capture (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, patient_code TEXT NOT NULL,
+    visit_number INTEGER NOT NULL, site TEXT NOT NULL, picture_sha256 TEXT NOT NULL REFERENCES picture (sha256),
+    payload BLOB NOT NULL, content_sha256 TEXT NOT NULL,
+    outcome TEXT CHECK (outcome IN ('stored', 'refused')), reason TEXT, decided_at TEXT
+) STRICT;
+CREATE INDEX capture_waiting ON capture (sequence) WHERE outcome IS NULL;
+CREATE INDEX capture_visit ON capture (patient_code, visit_number);
+CREATE TABLE picture (
+    sha256 TEXT PRIMARY KEY, media_type TEXT NOT NULL, size_bytes INTEGER NOT NULL, received_at TEXT
+) STRICT;
+CREATE INDEX picture_waiting ON picture (sha256) WHERE received_at IS NULL;
+CREATE TABLE connection (number INTEGER PRIMARY KEY AUTOINCREMENT, opened_at TEXT NOT NULL) STRICT;
+PRAGMA user_version = 1;
+"""
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 
 
@@ -252,3 +269,80 @@ def test_a_full_database_says_that_it_is_full(store: Store) -> None:
     kept = len(store.visit("P-0042", 1))
     store.connection.execute("PRAGMA max_page_count = 100000")
     assert keep(store).sequence == kept + 1
+
+
+def keep_held(store: Store) -> Capture:
+    """Keep one capture that the gate refused."""
+    example = examples.capture(quality=Quality(verdict=Verdict.REFUSE, reasons=("Out of focus.",)))
+    return store.keep(
+        example.picture,
+        examples.PICTURE_BYTES,
+        lambda sequence: example.model_copy(update={"sequence": sequence}),
+        held=True,
+    )
+
+
+FORCED = Forced(by="tech-3", note="Patient cannot come again.", at=NOW)
+
+
+def test_a_refused_capture_stays_until_a_person_releases_it(store: Store) -> None:
+    """Breaks when a picture that the gate refused reaches the clinic without anyone's word, or is lost."""
+    refused, outbox = keep_held(store), Outbox(store)
+    assert outbox.waiting_captures(9) == []
+    assert outbox.waiting_pictures(9) == []
+    assert (outbox.counts().waiting_captures, outbox.counts().waiting_pictures) == (0, 0)
+    assert store.held() == [refused]
+    assert store.latest_of_site(refused.patient_code, refused.site) is None
+    released = store.release(refused.message_id, FORCED)
+    assert released.quality.forced == FORCED
+    assert released.quality.reasons == refused.quality.reasons
+    assert outbox.waiting_captures(9) == [refused.message_id]
+    assert Capture.model_validate_json(outbox.payload(refused.message_id)) == released
+    assert [picture.sha256 for picture in outbox.waiting_pictures(9)] == [refused.picture.sha256]
+    assert store.held() == []
+    assert outbox.record_receipt(receipt(released))
+
+
+def test_only_a_held_capture_can_be_released(store: Store) -> None:
+    """Breaks when a capture that travelled is changed afterwards: its receipt would name content that is not there."""
+    passed = keep(store)
+    for message_id in (passed.message_id, new_message_id()):
+        with pytest.raises(NoSuchCapture, match="trichoscope refused"):
+            store.release(message_id, FORCED)
+    assert store.visit("P-0042", 1) == [passed]
+
+
+def test_a_picture_of_a_held_and_of_another_capture_travels(store: Store) -> None:
+    """Breaks when the same still, kept twice, is withheld from the clinic because one of the two is."""
+    keep_held(store)
+    passed = keep(store)
+    assert [picture.sha256 for picture in Outbox(store).waiting_pictures(9)] == [passed.picture.sha256]
+
+
+def test_a_store_of_the_first_format_is_brought_forward(tmp_path: Path) -> None:
+    """Breaks when an update loses what waits for the clinic, or refuses to start on it."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    old = sqlite3.connect(folder / "device.sqlite3")
+    old.executescript(FIRST_FORMAT)
+    example = examples.capture()
+    old.execute("INSERT INTO picture VALUES (?, 'image/jpeg', 9, NULL)", (example.picture.sha256,))
+    old.execute(
+        "INSERT INTO capture (message_id, patient_code, visit_number, site, picture_sha256, payload, content_sha256)"
+        " VALUES (?, 'P-0042', 1, 'vertex', ?, ?, ?)",
+        (str(example.message_id), example.picture.sha256, example.encode(), content_sha256(example.encode())),
+    )
+    old.commit()
+    old.close()
+    for _ in range(2):
+        store = Store(folder)
+        assert store.visit("P-0042", 1) == [example]
+        assert Outbox(store).waiting_captures(9) == [example.message_id]
+        assert store.connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        columns = {row[1] for row in store.connection.execute("PRAGMA table_info(capture)")}
+        indices = {row[1] for row in store.connection.execute("PRAGMA index_list(capture)")}
+        store.close()
+    fresh = Store(tmp_path / "fresh")
+    assert columns == {row[1] for row in fresh.connection.execute("PRAGMA table_info(capture)")}
+    assert indices == {row[1] for row in fresh.connection.execute("PRAGMA index_list(capture)")}
+    fresh.close()
