@@ -1,61 +1,78 @@
-"""One capture: a still, judged, measured and kept."""
+"""One capture: stills taken, corrected, judged, measured and kept."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis import measure
-from contract import MAX_PICTURE_BYTES, Calibration, Capture, Measurement, Picture, new_message_id
+import contract
+from analysis import Measurement, measure
+from contract import MAX_PICTURE_BYTES, Capture, Picture, Repeatability, Verdict, new_message_id
 from device import SOFTWARE_VERSION, clock, picture_file
-from device.camera import Aim, Camera
+from device.calibration.focus import sharpness_of
+from device.calibration.in_force import InForce
+from device.camera import Aim, Still, StillSettings
+from device.instrument import Instrument
 from device.quality import judge
-from device.settings import DeviceSettings
-from device.store import Store
+from device.repeatability import repeatability
 
 
 class PictureTooLarge(RuntimeError):
     """The picture's file is larger than may travel; the message says what to do."""
 
 
-def take(camera: Camera, store: Store, settings: DeviceSettings, aim: Aim) -> Capture:
-    """Take, judge, measure and keep one picture.
+def take(instrument: Instrument, aim: Aim) -> Capture:
+    """Take, correct, judge, measure and keep one picture.
 
     What is measured is the picture as it is decoded from the file that travels, so that the clinic can measure the very
-    same pixels again.
+    same pixels again. A picture that the gate refuses is kept, and held until a person releases it.
 
     Returns
     -------
     Capture
-        The message, already in the store and the outbox.
+        The message, already in the store; in the outbox unless the gate refused it.
 
     Raises
     ------
     PictureTooLarge
         If the file is larger than may travel.
-    device.camera.CameraError
+    device.camera.CameraError, device.lights.LightsError
         If no believable still was had in time.
+    device.calibration.in_force.StillUnfit, device.calibration.records.RecordsDamaged
+        If the calibration cannot be used.
     analysis.PictureUnusable
         If nothing can be measured on it.
     device.store.StoreUnusable
         If it cannot be kept.
     """
-    still = camera.still(aim)
+    settings, calibration = instrument.settings, instrument.calibration()
+    stills = _stills(instrument, aim)
     taken_at, clock_trusted = clock.now(), clock.is_trusted()
-    content = picture_file.encode(still.picture, settings.picture_format)
+    still = stills[0]
+    content = picture_file.encode(calibration.picture(still.picture), settings.picture_format)
     if len(content) > MAX_PICTURE_BYTES:
         raise PictureTooLarge(
             f"The picture has {len(content) / 1e6:.0f} MB and {MAX_PICTURE_BYTES / 1e6:.0f} MB may travel. Set"
             ' picture_format = "jpeg", or a smaller still.'
         )
     pixels = picture_file.decode(content, "the still").astype(np.uint8, copy=False)
-    um_per_px = settings.calibration.um_per_px
-    measurement = Measurement.model_validate(measure(pixels, um_per_px).as_dict())
-    quality = judge(pixels, um_per_px)
+    measured = measure(pixels, calibration.optics())
+    quality = judge(
+        pixels,
+        calibration.optics(),
+        measurement=measured,
+        calibration_state=calibration.state,
+        tilt_deg=calibration.tilt_deg,
+    )
     picture = Picture(
         sha256=hashlib.sha256(content).hexdigest(),
         media_type=picture_file.MEDIA_TYPES[settings.picture_format],
         size_bytes=len(content),
     )
+    description = instrument.camera.describe()
+    repeated = _repeatability(stills, measured, calibration) if len(stills) > 1 else None
 
     def compose(sequence: int) -> Capture:
         return Capture(
@@ -71,14 +88,44 @@ def take(camera: Camera, store: Store, settings: DeviceSettings, aim: Aim) -> Ca
             site=aim.site,
             taken_at=taken_at,
             software_version=SOFTWARE_VERSION,
-            camera=camera.describe().model,
-            simulated=camera.describe().simulated,
+            camera=description.model,
+            camera_identity=description.identity,
+            simulated=description.simulated,
+            lens=settings.lens.name,
+            light=settings.capture.light,
             exposure_us=still.metadata.exposure_us,
             analogue_gain=still.metadata.analogue_gain,
-            calibration=Calibration(um_per_px=um_per_px, source="settings"),
+            repeatability=repeated,
+            calibration=calibration.message(),
             quality=quality,
             picture=picture,
-            measurement=measurement,
+            measurement=contract.Measurement.model_validate(measured.as_dict()),
         )
 
-    return store.keep(picture, content, compose)
+    return instrument.store.keep(picture, content, compose, held=quality.verdict is Verdict.REFUSE)
+
+
+def _stills(instrument: Instrument, aim: Aim) -> Sequence[Still]:
+    """Take one still; a burst; or the sharpest of a focus bracket."""
+    capture, camera = instrument.settings.capture, instrument.camera
+    usual = camera.usual
+    with instrument.lights.lit(capture.light):
+        if usual is None:
+            return [camera.still(aim) for _ in range(capture.stills)]
+        if capture.focus_bracket_dioptres:
+            bracket = camera.burst(aim, _bracketed(usual, capture.focus_bracket_dioptres))
+            return [max(bracket, key=lambda still: sharpness_of(still.picture))]
+        return camera.burst(aim, [usual] * capture.stills)
+
+
+def _bracketed(usual: StillSettings, offsets_dioptres: Sequence[float]) -> list[StillSettings]:
+    if usual.lens_position_dioptres is None:
+        return [usual]
+    position = usual.lens_position_dioptres
+    return [replace(usual, lens_position_dioptres=max(0.0, position + offset)) for offset in offsets_dioptres]
+
+
+def _repeatability(stills: Sequence[Still], first: Measurement, calibration: InForce) -> Repeatability:
+    others: list[NDArray[np.uint8]] = [still.picture for still in stills[1:]]
+    measured = [first, *(measure(calibration.picture(picture), calibration.optics()) for picture in others)]
+    return repeatability([stills[0].picture, *others], measured)

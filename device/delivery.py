@@ -16,6 +16,7 @@ from contract import Channel, Health, Outcome, Presence, Receipt, Status, Topic,
 from device import SOFTWARE_VERSION, clock
 from device.backoff import waiting_times_s
 from device.broker_connection import BrokerConnection, Connected, Event, Lost, Taken
+from device.calibration.in_force import standing_of
 from device.outbox import Outbox
 from device.settings import DeviceSettings
 from device.store import Store
@@ -138,6 +139,8 @@ class Delivery:
             return
         session.health_due_s = moment_s + _HEALTH_EVERY_S
         counts = self._outbox.counts()
+        lights, triggers = self._settings.lights, self._settings.triggers
+        standing = standing_of(self._settings, clock.now())
         health = Health(
             message_id=new_message_id(),
             clinic_id=self._settings.clinic_id,
@@ -150,6 +153,10 @@ class Delivery:
             waiting_pictures=counts.waiting_pictures,
             refused_captures=counts.refused_captures,
             free_disk_bytes=shutil.disk_usage(self._folder).free,
+            lights=() if lights is None else lights.rings,
+            triggers=() if triggers is None else triggers.kinds,
+            calibration_made_at=standing.made_at,
+            calibration_due=standing.due,
         )
         connection.publish(self._topic(Channel.HEALTH), health.encode(), retain=True)
 

@@ -1,14 +1,16 @@
 """The instrument's settings: one TOML file, every key known, nothing on unsafe defaults."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract import ClinicId, DeviceId
 from device.camera import CameraSettings
+from device.lights import LightsSettings, Ring
 from device.picture_file import PictureFormat
+from device.triggers import TriggersSettings
 from groundwork.broker_settings import BrokerSettings
 
 
@@ -16,10 +18,65 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CalibrationSettings(_Table):
-    """The scale, as long as it comes from the settings and not from a calibration target."""
+class LensSettings(_Table):
+    """The lens before the camera.
 
-    um_per_px: Annotated[float, Field(gt=0, le=100)]
+    Parameters
+    ----------
+    name
+        What tells it from others, its serial number with it where it has one: records and captures name it, and a
+        calibration holds for this lens only.
+    nominal_um_per_px
+        Scale of a still by the maker's words or a ruler: what a calibration target must agree with within 5 %, and the
+        scale of captures as long as there is no calibration. Its uncertainty is unknown, and so is that of figures
+        made with it.
+    distance_mm
+        From the lens' entrance pupil to the skin, for telling tilt; left out, tilt is taken out of pictures all the
+        same, and not said in degrees.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    nominal_um_per_px: Annotated[float, Field(gt=0, le=100)]
+    distance_mm: Annotated[float, Field(ge=5, le=1000)] | None = None
+
+
+class CaptureSettings(_Table):
+    """How a capture is taken.
+
+    Parameters
+    ----------
+    light
+        The ring that is lit; left out where no lights are driven by the instrument.
+    stills
+        1, or a burst of 3 or 5: then the capture carries how much its figures differ from still to still.
+    focus_bracket_dioptres
+        Offsets of the lens from its calibrated position; the sharpest still of those is kept. Empty for none.
+    """
+
+    light: Ring | None = None
+    stills: Literal[1, 3, 5] = 1
+    focus_bracket_dioptres: Annotated[tuple[Annotated[float, Field(ge=-2, le=2)], ...], Field(max_length=5)] = ()
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        if self.stills > 1 and self.focus_bracket_dioptres:
+            raise ValueError("take a burst or a focus bracket, not both: a bracket's stills differ by their focus")
+        return self
+
+
+class CalibrationSettings(_Table):
+    """How long a calibration holds.
+
+    Parameters
+    ----------
+    valid_days
+        From its making.
+    check_within_hours
+        A check on the target is due this long after the last one that passed.
+    """
+
+    valid_days: Annotated[int, Field(ge=1, le=730)] = 180
+    check_within_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 30.0
 
 
 class PictureServiceSettings(_Table):
@@ -47,6 +104,23 @@ class DeviceSettings(BaseSettings):
     state_folder: Path
     picture_format: PictureFormat = "jpeg"
     camera: CameraSettings
-    calibration: CalibrationSettings
+    lens: LensSettings
+    lights: LightsSettings | None = None
+    triggers: TriggersSettings | None = None
+    capture: CaptureSettings = CaptureSettings()
+    calibration: CalibrationSettings = CalibrationSettings()
     broker: BrokerSettings
     pictures: PictureServiceSettings
+
+    @model_validator(mode="after")
+    def _pins_and_light_there(self) -> Self:
+        rings = {} if self.lights is None else self.lights.by_ring
+        if self.capture.light is not None and self.capture.light not in rings:
+            raise ValueError(
+                f"[capture] asks for {self.capture.light.value}-polarised light, and there is no"
+                f" [lights.{self.capture.light.value}]"
+            )
+        button = None if self.triggers is None else self.triggers.button
+        if button is not None and button.pin in {ring.pin for ring in rings.values()}:
+            raise ValueError(f"[triggers.button] and a ring are on the same pin {button.pin}: give each its own")
+        return self

@@ -3,25 +3,48 @@
 import click
 
 from analysis import PictureUnusable
+from device.calibration.bench import CalibrationStopped, StepRefused
+from device.calibration.certificate import CertificateExpired, CertificateUnreadable
+from device.calibration.geometry import GeometryUnfit
+from device.calibration.in_force import StillUnfit
+from device.calibration.records import RecordsDamaged, RecordsUnwritable
+from device.calibration.session import SessionUnfit
+from device.calibration.targets.refusals import TargetRefused
 from device.camera import CameraError
 from device.capture import PictureTooLarge
+from device.commands.calibrate import calibrate
 from device.commands.demo import demo
 from device.commands.measure import measure
 from device.commands.run import run
-from device.commands.visit import visit
+from device.commands.visit import refused, release, visit
 from device.demo import DemoFailed
+from device.lights import LightsError
 from device.picture_file import PictureUnreadable
-from device.store import StoreUnusable
+from device.store import NoSuchCapture, StoreUnusable
+from device.triggers import TriggersError
 from groundwork.settings_file import SettingsFileError
 
 _FORESEEN = (
+    CalibrationStopped,
     CameraError,
+    CertificateExpired,
+    CertificateUnreadable,
     DemoFailed,
+    GeometryUnfit,
+    LightsError,
+    NoSuchCapture,
     PictureTooLarge,
     PictureUnreadable,
     PictureUnusable,
+    RecordsDamaged,
+    RecordsUnwritable,
+    SessionUnfit,
     SettingsFileError,
+    StepRefused,
+    StillUnfit,
     StoreUnusable,
+    TargetRefused,
+    TriggersError,
 )
 
 
@@ -45,5 +68,5 @@ def main() -> None:
     """Take, measure and deliver calibrated pictures of the scalp. Not a diagnosis."""
 
 
-for command in (measure, visit, run, demo):
+for command in (measure, visit, refused, release, run, calibrate, demo):
     main.add_command(command)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from analysis import Flag, Interval, Measurement, PictureUnusable, draw_overlay
+from analysis import Flag, Interval, Measurement, Optics, PictureUnusable, draw_overlay
 from analysis import measure as measure_picture
 from contract.measurement import MAX_UM_PER_PX
 from device import picture_file
@@ -31,6 +31,12 @@ def _scale(_context: click.Context, _parameter: click.Parameter, um_per_px: floa
     return um_per_px
 
 
+def _scale_sd(context: click.Context, _parameter: click.Parameter, um_per_px_sd: float | None) -> float | None:
+    if um_per_px_sd is not None and not 0 <= um_per_px_sd < context.params.get("um_per_px", MAX_UM_PER_PX):
+        raise click.BadParameter("the scale's standard uncertainty is from 0 to below the scale itself, such as 0.002.")
+    return um_per_px_sd
+
+
 def _blur(_context: click.Context, _parameter: click.Parameter, blur_sigma_px: float | None) -> float | None:
     if blur_sigma_px is not None and not 0 < blur_sigma_px <= 100:
         raise click.BadParameter("the blur is the sigma of the optics in pixels, greater than 0, such as 0.9.")
@@ -42,6 +48,15 @@ def _blur(_context: click.Context, _parameter: click.Parameter, blur_sigma_px: f
 @click.option("--um-per-px", type=float, required=True, callback=_scale, help="Micrometres per pixel of the pictures.")
 @click.option(
     "--blur-sigma-px", type=float, callback=_blur, help="Calibrated blur in pixels; else read from the shafts' edges."
+)
+@click.option(
+    "--um-per-px-sd",
+    type=float,
+    callback=_scale_sd,
+    help="Standard uncertainty of the scale; the intervals then hold it.",
+)
+@click.option(
+    "--linear-light", is_flag=True, help="The pictures are calibrated: sRGB-coded light, in which diameters are fitted."
 )
 @click.option(
     "--terminal-from-um",
@@ -60,6 +75,8 @@ def measure(
     pictures: tuple[Path, ...],
     um_per_px: float,
     blur_sigma_px: float | None,
+    um_per_px_sd: float | None,
+    linear_light: bool,
     terminal_from_um: str | None,
     hair_mode: str | None,
     thin_recall: bool,
@@ -69,12 +86,12 @@ def measure(
 ) -> None:
     """Count and measure the hairs of each PICTURE (a file, or a folder of them)."""
     settings: dict[str, Any] = {
-        "blur_sigma_px": blur_sigma_px,
         "terminal_from_um": None if terminal_from_um is None else float(terminal_from_um),
         "hair_mode": hair_mode,
         "thin_recall": thin_recall or None,
     }
     given = {name: value for name, value in settings.items() if value is not None}
+    optics = Optics(um_per_px, um_per_px_sd=um_per_px_sd, blur_sigma_px=blur_sigma_px, linear_light=linear_light)
     files = _files(pictures)
     if overlay and out is None:
         raise click.UsageError("--overlay needs --out FOLDER to write into.")
@@ -92,7 +109,7 @@ def measure(
     for file in track(files, "Measuring", console=complaints, disable=len(files) == 1, transient=True):
         try:
             pixels = picture_file.read(file)
-            measurement = measure_picture(pixels, um_per_px, **given)
+            measurement = measure_picture(pixels, optics, **given)
             text = json.dumps(measurement.as_dict())
             if out is not None:
                 write_durably(out / f"{file.stem}.json", text.encode())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.camera.simulated import CERTIFICATES
 from device.demo import broker
 from device.demo.processes import DemoFailed, Program, own_program, refuse_used_port, started
 
@@ -44,11 +45,14 @@ state_folder = "{folder}/device"
 [camera]
 kind = "simulated"
 seed = {seed}
+optics = "lens"
 um_per_px = {um_per_px}
 truth_folder = "{folder}/truth"
 
-[calibration]
-um_per_px = {um_per_px}
+[lens]
+name = "simulated lens"
+nominal_um_per_px = {um_per_px}
+distance_mm = 40.0
 
 [broker]
 host = "127.0.0.1"
@@ -139,6 +143,17 @@ class Clinic:
         with started("device", command, self._log("device")) as program:
             program.wait_for_line("device ready", _START_WITHIN_S)
             yield program
+
+    def calibrate(self) -> None:
+        """Calibrate the device with its own command on drawn targets: the steps that the square centimetre needs."""
+        calibrate = [own_program("trichoscope"), "calibrate", "run", "--by", "demo", "--no-wait"]
+        for target in ("dot-grid", "slanted-edge"):
+            calibrate += ["--target", str(CERTIFICATES / f"{target}.toml")]
+        for step in ("focus", "exposure", "dark", "response", "colour"):
+            calibrate += ["--skip", f"{step}=the demonstration is short"]
+        result = subprocess.run([*calibrate, "--settings", str(self.device_settings)], check=False)
+        if result.returncode:
+            raise DemoFailed("The device could not be calibrated; the reason stands above.")
 
     def take_visit(self, patient_code: str, visit_number: int, *options: str) -> None:
         """Take a visit with the device's own command; its words go to standard output."""

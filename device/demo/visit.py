@@ -10,10 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from contract import PROTOCOL, Capture, Interval, Outcome
+from device.calibration.correction import Correction, correction_of
+from device.calibration.in_force import latest
+from device.calibration.records import Records
 from device.demo import broker
 from device.demo.clinic import CLINIC, Clinic, Ports
 from device.demo.processes import DemoFailed
@@ -100,6 +104,8 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
         for name, program in (("broker", clinic.broker), ("collector", clinic.collector), ("device", clinic.device)):
             started = running.enter_context(program())
             say(f"{name} runs (process {started.process.pid}{f', {broker_kind}' if name == 'broker' else ''})")
+        say("calibration of the device on drawn targets")
+        clinic.calibrate()
         say(f"visit {VISIT_NUMBER} of {PATIENT}: {len(PROTOCOL)} sites before the simulated camera")
         clinic.take_visit(PATIENT, VISIT_NUMBER)
         rows = await_delivery(clinic)
@@ -119,11 +125,15 @@ def await_delivery(clinic: Clinic) -> list[Row]:
         end_s = time.monotonic() + _DELIVERED_WITHIN_S
         while (counts := outbox.counts()).waiting_captures + counts.waiting_pictures and time.monotonic() < end_s:
             time.sleep(0.1)
+        record = latest(Records(clinic.folder / "device"))
+        if record is None:
+            raise DemoFailed("The device was not calibrated.")
+        correction = correction_of(record.results, record.light)
         missing = {picture.sha256 for picture in outbox.waiting_pictures(len(PROTOCOL))}
         return [
             Row(
                 capture,
-                _truth(clinic.folder / "truth", capture),
+                _truth(clinic.folder / "truth", capture, correction),
                 outbox.outcome(capture.message_id)[0],
                 capture.picture.sha256 not in missing,
             )
@@ -133,14 +143,16 @@ def await_delivery(clinic: Clinic) -> list[Row]:
         store.close()
 
 
-def _truth(folder: Path, capture: Capture) -> Truth:
+def _truth(folder: Path, capture: Capture, correction: Correction) -> Truth:
     name = f"{capture.patient_code}_{capture.site}_visit{capture.visit_number}_still1.json"
     try:
         hairs = json.loads((folder / name).read_text(encoding="utf-8"))["truth"]["hairs"]
     except OSError as error:
         raise DemoFailed(f"The simulated camera left no truth for the {capture.site} site ({error}).") from error
     x0, y0, x1, y1 = capture.measurement.frame_px
-    rooted = [h for h in hairs if x0 <= h["root_px"][0] < x1 and y0 <= h["root_px"][1] < y1]
+    roots = correction.from_still_px(np.array([h["root_px"] for h in hairs]).reshape(-1, 2))
+    inside = np.all((roots >= [x0, y0]) & (roots < [x1, y1]), axis=1).tolist()
+    rooted = [h for h, within in zip(hairs, inside, strict=True) if within]
     diameters = [h["diameter_um"] for h in rooted]
     return Truth(
         density_per_cm2=len(rooted) / capture.measurement.area_cm2,

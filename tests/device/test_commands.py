@@ -1,5 +1,6 @@
 """The command line: figures for good input, one sentence and exit code 2 for bad."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -29,8 +30,9 @@ seed = 7
 um_per_px = 5.3
 size_px = [640, 480]
 
-[calibration]
-um_per_px = 5.3
+[lens]
+name = "simulated lens"
+nominal_um_per_px = 5.3
 
 [broker]
 host = "127.0.0.1"
@@ -96,6 +98,8 @@ def test_many_pictures_are_written_with_their_overlays(tmp_path: Path, scalp_pic
         ([], {}),
         (["--terminal-from-um", "30"], {"terminal_from_um": 30.0}),
         (["--blur-sigma-px", "0.9"], {"blur_sigma_px": 0.9}),
+        (["--um-per-px-sd", "0.002"], {"um_per_px_sd": 0.002}),
+        (["--linear-light"], {"linear_light": True}),
         (["--hair", "long"], {"hair_mode": "long"}),
         (["--hair", "auto", "--thin-recall"], {"hair_mode": "auto", "thin_recall": True}),
     ],
@@ -110,14 +114,15 @@ def test_options_reach_the_measuring(
     """Breaks when an option is taken, and then measured without."""
     asked: list[dict[str, Any]] = []
 
-    def stand_in(pixels: picture_file.Pixels, um_per_px: float, **given: Any) -> analysis.Measurement:  # noqa: ANN401
-        asked.append(given)
-        return analysis.measure(pixels, um_per_px)
+    def stand_in(pixels: picture_file.Pixels, optics: analysis.Optics, **given: Any) -> analysis.Measurement:  # noqa: ANN401
+        asked.append({**dataclasses.asdict(optics), **given})
+        return analysis.measure(pixels, optics)
 
     monkeypatch.setattr(sys.modules["device.commands.measure"], "measure_picture", stand_in)
     _write(tmp_path / "a.png", scalp_picture)
     assert trichoscope("measure", tmp_path / "a.png", "--um-per-px", 5.3, *options).exit_code == 0
-    assert asked == [passed]
+    bare = {"um_per_px": 5.3, "um_per_px_sd": None, "blur_sigma_px": None, "linear_light": False}
+    assert asked == [bare | passed]
 
 
 def test_the_cut_off_asked_for_is_in_the_measurement(tmp_path: Path, scalp_picture: picture_file.Pixels) -> None:
@@ -271,9 +276,9 @@ def test_what_is_no_patient_code_is_refused(tmp_path: Path, code: str) -> None:
     ("change", "said"),
     [
         (("seed = 7", "sede = 7"), "line 7: unknown setting 'camera.simulated.sede'"),
-        (("um_per_px = 5.3\n\n[b", "um_per_px = 0\n\n[b"), "line 12: setting 'calibration.um_per_px'"),
+        (("nominal_um_per_px = 5.3", "nominal_um_per_px = 0"), "line 13: setting 'lens.nominal_um_per_px'"),
         (('url = "https', 'url = "http'), "https only"),
-        (('host = "127.0.0.1"', 'host = ""'), "line 15: setting 'broker.host'"),
+        (('host = "127.0.0.1"', 'host = ""'), "line 16: setting 'broker.host'"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_line(

@@ -1,0 +1,136 @@
+"""A capture, whole: corrected, judged, measured and kept; a burst, a bracket, a picture that the gate refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import device.capture
+from analysis import Optics, measure
+from contract import Measurement, Quality, Site, Verdict
+from device import picture_file
+from device.calibration.step_names import StepName
+from device.camera import Aim, Still, StillSettings
+from device.capture import take
+from device.instrument import open_instrument
+from device.outbox import Outbox
+from tests.device.calibration.simulated import calibrated, settings
+
+AIM = Aim("P-0042", Site.VERTEX, 1)
+
+
+def small(folder: Path, **changes: Any) -> Any:  # noqa: ANN401  settings with any table changed
+    """Give an uncalibrated instrument of few pixels."""
+    camera = {"kind": "simulated", "seed": 7, "um_per_px": 5.3, "size_px": (640, 480)}
+    lens = {"name": "lens 7", "nominal_um_per_px": 5.3}
+    return settings(folder, camera=camera, lens=lens, **changes)
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every picture pass: these tests are not about the gate."""
+    monkeypatch.setattr(device.capture, "judge", lambda *_, **__: Quality(verdict=Verdict.PASS))
+
+
+@pytest.mark.usefixtures("passing")
+def test_without_a_calibration_the_nominal_scale_is_used_and_said(tmp_path: Path) -> None:
+    """Breaks when a scale that nobody measured passes for a traceable one."""
+    with open_instrument(small(tmp_path)) as instrument:
+        capture = take(instrument, AIM)
+    assert (capture.calibration.um_per_px, capture.calibration.source) == (5.3, "settings")
+    assert capture.calibration.standard_uncertainty_um_per_px is None
+    assert capture.calibration.due is not None
+    assert (capture.lens, capture.light, capture.repeatability) == ("lens 7", None, None)
+
+
+def test_a_calibrated_capture_can_be_measured_again(tmp_path: Path) -> None:
+    """Breaks when the clinic, with the picture and the message alone, gets other figures than the instrument."""
+    of = settings(tmp_path)
+    record = calibrated(of, StepName.SCALE, StepName.FLAT_FIELD, StepName.BLUR)
+    with open_instrument(of) as instrument:
+        capture = take(instrument, AIM)
+        content = instrument.store.picture_path(capture.picture.sha256).read_bytes()
+    assert capture.calibration.record_id == record.record_id
+    assert capture.calibration.due is None
+    assert record.results.geometry is not None
+    assert capture.calibration.um_per_px == record.results.geometry.um_per_px
+    told = capture.calibration
+    assert told.standard_uncertainty_um_per_px is not None
+    optics = Optics(
+        told.um_per_px,
+        um_per_px_sd=told.standard_uncertainty_um_per_px,
+        blur_sigma_px=np.asarray(told.blur_sigma_px),
+        linear_light=told.linear_light,
+    )
+    again = measure(picture_file.decode(content, "it"), optics)
+    assert Measurement.model_validate(again.as_dict()).hair_density_per_cm2 == capture.measurement.hair_density_per_cm2
+    assert len(again.hairs) == len(capture.measurement.hairs)
+
+
+@pytest.mark.usefixtures("passing")
+def test_a_burst_says_how_much_figures_scatter(tmp_path: Path) -> None:
+    """Breaks when the instrument's own noise is not known beside a patient's change."""
+    with open_instrument(small(tmp_path, capture={"stills": 3})) as instrument:
+        repeated = take(instrument, AIM).repeatability
+    assert repeated is not None
+    assert repeated.stills == 3
+    assert 0 <= repeated.hair_density_sd_per_cm2 < 40
+    assert 0.001 < repeated.noise_share < 0.05
+
+
+@pytest.mark.usefixtures("passing")
+def test_of_a_focus_bracket_the_sharpest_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the first still of a bracket is measured in place of the sharp one."""
+    bracket = {"focus_bracket_dioptres": (-1.0, 0.0, 1.0)}
+    positions: list[float | None] = []
+    with open_instrument(small(tmp_path, capture=bracket)) as instrument:
+        burst = instrument.camera.burst
+
+        def recording(aim: Aim, asked: list[StillSettings]) -> tuple[Still, ...]:
+            positions.extend(one.lens_position_dioptres for one in asked)
+            return burst(aim, asked)
+
+        monkeypatch.setattr(instrument.camera, "burst", recording)
+        usual = instrument.camera.usual
+        capture = take(instrument, AIM)
+        kept = picture_file.read(instrument.store.picture_path(capture.picture.sha256))
+        sharp = instrument.camera.still(AIM, usual).picture
+    assert usual is not None
+    assert usual.lens_position_dioptres is not None
+    assert positions == [usual.lens_position_dioptres + offset for offset in (-1.0, 0.0, 1.0)]
+    assert kept.std() == pytest.approx(float(sharp.std()), rel=0.02)
+
+
+def test_a_refused_picture_is_kept_and_does_not_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a blurred picture's density reaches the clinic, or is thrown away before anyone has seen it."""
+    refusal = Quality(verdict=Verdict.REFUSE, reasons=("Out of focus.",))
+    monkeypatch.setattr(device.capture, "judge", lambda *_, **__: refusal)
+    with open_instrument(small(tmp_path)) as instrument:
+        capture = take(instrument, AIM)
+        assert instrument.store.held() == [capture]
+        assert instrument.store.picture_path(capture.picture.sha256).exists()
+        assert Outbox(instrument.store).counts().waiting_captures == 0
+
+
+@pytest.mark.usefixtures("passing")
+def test_captures_are_taken_in_their_light(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a picture is taken in the dark, in the wrong light, or the ring burns on after it."""
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    lit: list[object] = []
+    rings = {"cross": {"pin": 12, "settle_s": 0.0}, "parallel": {"pin": 13, "settle_s": 0.0}}
+    with open_instrument(small(tmp_path, lights=rings, capture={"light": "parallel"})) as instrument:
+        burst = instrument.camera.burst
+
+        def looking(aim: Aim, asked: Sequence[StillSettings]) -> tuple[Still, ...]:
+            lit.append(instrument.lights.lit_ring)
+            return burst(aim, asked)
+
+        monkeypatch.setattr(instrument.camera, "burst", looking)
+        capture = take(instrument, AIM)
+        assert instrument.lights.lit_ring is None
+    assert lit == ["parallel"]
+    assert capture.light == "parallel"
