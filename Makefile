@@ -30,7 +30,7 @@ unit: ## all tests, the system tests among them
 	$(BIN)/pytest
 
 unit-pi: ## the computing parts on the oldest numpy and OpenCV of Raspberry Pi OS
-	.venv-pi/bin/pytest tests/analysis tests/phantom tests/contract tests/device/test_picture_file.py tests/device/test_quality.py
+	.venv-pi/bin/pytest tests/analysis tests/phantom tests/contract tests/device/test_picture_file.py tests/device/quality tests/device/calibration --ignore=tests/device/calibration/test_session.py --ignore=tests/device/calibration/test_in_force.py
 
 unit-arm64: ## the computing parts on an emulated Cortex-A76 (the Pi 5's), with OpenCV 4.10 and 5 (about an hour)
 	@tools/prepare arm64
@@ -41,7 +41,7 @@ unit-arm64: ## the computing parts on an emulated Cortex-A76 (the Pi 5's), with 
 	    --deselect tests/analysis/test_measure.py::test_the_types_need_no_opencv; \
 	done
 
-bench: bench-accuracy bench-speed ## both benchmarks; docs/benchmarks.md holds what they gave
+bench: bench-accuracy bench-speed bench-instrument ## all benchmarks; docs/benchmarks.md holds what they gave
 
 bench-accuracy: ## hairs found, measured and told from what is none, against named peers
 	@tools/prepare bench
@@ -51,16 +51,26 @@ bench-speed: ## time, memory and how they grow, against named peers
 	@tools/prepare bench
 	$(BIN)/python -m benchmarks.speed
 
+bench-instrument: ## the instrument: scale, radiometry, wires, gate, a long day with faults (about an hour; PART=scale for one)
+	@tools/prepare test
+	@tools/prepare bench
+	$(BIN)/python -m benchmarks.instrument $(if $(PART),--part $(PART))
+
 train: ## learn anew what a shaft looks like: draws lessons, writes analysis/learned/shafts.onnx (about an hour, 12 GB of memory)
 	@tools/prepare train
 	$(TRAIN_BIN)/python -m training.draw --into build/lessons
 	$(TRAIN_BIN)/python -m training.train --lessons build/lessons --checkpoint build/shafts.pt --out analysis/learned/shafts.onnx
 
-unit-train: ## the tests of training, those that need torch among them
+unit-bench-instrument: ## the instrument: scale, radiometry, wires, gate, a long day with faults (about an hour; PART=scale for one)
+	@tools/prepare test
+	@tools/prepare bench
+	$(BIN)/python -m benchmarks.instrument $(if $(PART),--part $(PART))
+
+train: ## the tests of training, those that need torch among them
 	@tools/prepare train
 	$(TRAIN_BIN)/pytest tests/training
 
 pictures: ## make the pictures of README and docs anew
 	$(BIN)/python -m tools.make_pictures
 
-.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed train unit-train pictures
+.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument train unit-train pictures

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import truncnorm
 
-from analysis import Interval, measure
+from analysis import Interval, Optics, measure
 from benchmarks.phantoms import COVERAGE_FIRST_SEED, clipped_of, small_clipped_settings
 from phantom import ScalpSettings
 from phantom.scalp import FINEST_UM, TERMINAL_FROM_UM, WIDEST_UM
@@ -76,7 +76,7 @@ def try_picture(number: int) -> dict[str, Held]:
     settings = small_clipped_settings(seed)
     photo = clipped_of(settings, seed)
     optics = photo.truth.optics
-    measured = measure(photo.picture, optics.um_per_px, blur_sigma_px=optics.blur_sigma_px)
+    measured = measure(photo.picture, Optics(optics.um_per_px, blur_sigma_px=optics.blur_sigma_px))
     rooted = photo.truth.rooted_in(measured.frame_px)
     of_frame = {
         "hair_density_per_cm2": photo.truth.density_per_cm2(measured.frame_px),

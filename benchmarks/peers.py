@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import measure
+from analysis import Optics, measure
 from benchmarks.scoring import Finding, FoundHair
 
 Picture: TypeAlias = NDArray[np.uint8]
@@ -29,7 +29,7 @@ TERMINAL_FROM_UM = 40.0
 
 def ours(picture: Picture, um_per_px: float, blur_sigma_px: float | None) -> Finding:
     """Find hairs as the instrument does."""
-    measured = measure(picture, um_per_px, blur_sigma_px=blur_sigma_px)
+    measured = measure(picture, Optics(um_per_px, blur_sigma_px=blur_sigma_px))
     hairs = tuple(FoundHair(hair.centreline_px, hair.diameter_um, hair.kind) for hair in measured.hairs)
     return Finding(hairs, measured.frame_px, measured.hair_density_per_cm2.value)
 

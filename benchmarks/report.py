@@ -16,12 +16,21 @@ PAGE = DOCS / "benchmarks.md"
 PICTURES = DOCS / "pictures"
 MOST_BYTES = 300_000
 
-_SECTIONS = ("accuracy", "speed")
+_SECTIONS = {
+    "accuracy": "bench-accuracy",
+    "speed": "bench-speed",
+    "scale": "bench-instrument",
+    "radiometry": "bench-instrument",
+    "wires": "bench-instrument",
+    "gate": "bench-instrument",
+    "soak": "bench-instrument",
+}
+"""The page's sections, in its order, and what makes each."""
 _HEAD = """# Benchmarks
 
-Made by `make bench-accuracy` and `make bench-speed`; do not edit by hand. What is asked stands beside what was
-reached; what falls short says by how much. The peers are simple, named methods on the same pictures in the same run
-(`benchmarks/peers.py`); phantoms are drawn scalps whose every hair is known, from seeds that nothing was trained on
+Made by `make bench-accuracy`, `make bench-speed` and `make bench-instrument`; do not edit by hand. What is asked stands
+beside what was reached; what falls short says by how much. The peers are simple, named methods on the same pictures in
+the same run (`benchmarks/peers.py`); phantoms are drawn scalps whose every hair is known, from seeds that nothing was trained on
 (`benchmarks/phantoms.py`); what a match is stands in `benchmarks/scoring.py`.
 """
 
@@ -44,7 +53,8 @@ def write(section: str, body: str, page: Path = PAGE) -> None:
 
     Parameters
     ----------
-    section : {"accuracy", "speed"}
+    section : str
+        One of the page's.
     body : str
         Markdown.
     page : Path
@@ -53,8 +63,8 @@ def write(section: str, body: str, page: Path = PAGE) -> None:
     bodies = {name: _section_of(page, name) for name in _SECTIONS}
     bodies[section] = f"{datetime.now(UTC):%Y-%m-%d}, on {machine()}.\n\n{body.strip()}\n"
     parts = [_HEAD]
-    for name in _SECTIONS:
-        written = bodies[name] or f"Not measured yet: `make bench-{name}`.\n"
+    for name, command in _SECTIONS.items():
+        written = bodies[name] or f"Not measured yet: `make {command}`.\n"
         parts.append(f"{_opening(name)}\n## {name.capitalize()}\n\n{written}{_closing(name)}\n")
     page.write_text("\n".join(parts))
 

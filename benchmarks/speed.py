@@ -22,6 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from analysis import Optics as KnownOptics
 from analysis import measure
 from benchmarks import cost_growth, report
 from benchmarks.peers import Picture
@@ -48,7 +49,7 @@ class Cost:
 
 def ours(picture: Picture) -> None:
     """Measure as the instrument does."""
-    measure(picture, UM_PER_PX, blur_sigma_px=0.9)
+    measure(picture, KnownOptics(UM_PER_PX, blur_sigma_px=0.9))
 
 
 def sato(picture: Picture) -> None:

@@ -12,6 +12,7 @@ from device.demo.clinic import Clinic, Ports
 from device.demo.visit import PATIENT, VISIT_NUMBER, await_delivery
 from device.store import Store
 from tests.system.browser import chromium
+from tools import calibration_picture
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 
@@ -21,12 +22,14 @@ _MOST_BYTES = 300_000
 
 
 def main() -> None:
-    """Take a visit, photograph the clinic's pages, and draw one overlay."""
+    """Calibrate a lens, take a visit, photograph the clinic's pages, and draw one overlay."""
+    calibration_picture.draw(FOLDER / "calibration.jpg")
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         clinic = Clinic(folder, Ports(), "mosquitto", seed=1)
         for program in (clinic.broker, clinic.collector, clinic.device):
             running.enter_context(program())
+        clinic.calibrate()
         clinic.take_visit(PATIENT, VISIT_NUMBER)
         rows = {row.capture.site: row.capture for row in await_delivery(clinic)}
         capture = rows[next(site for site in rows if site == _SITE)]
