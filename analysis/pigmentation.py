@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import tone
 from analysis.cross_sections import Sections
 
 CLEAR_OF_EDGE_SIGMAS = 2.0
@@ -79,7 +80,7 @@ def to_lab(bgr: Array, *, linear_light: bool = False) -> Array:
     ndarray, shape (..., 3)
     """
     held = np.clip(bgr, 0.0, 1.0)
-    linear = held if linear_light else np.where(held <= 0.04045, held / 12.92, ((held + 0.055) / 1.055) ** 2.4)
+    linear = held if linear_light else tone.to_light(held)
     share = linear @ _BGR_TO_XYZ.T / _WHITE
     delta = 6 / 29
     f = np.where(share > delta**3, np.cbrt(share), share / (3 * delta**2) + 4 / 29)

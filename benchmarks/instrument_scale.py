@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from benchmarks.targets import Bound
 from device.calibration.certificate import Charuco, DotGrid, StageMicrometer
-from device.calibration.geometry import Geometry, GeometryUnfit, fit
+from device.calibration.geometry import Geometry, fit
+from device.calibration.plane_fit import GeometryUnfit
 from device.calibration.ruler_scale import fit_ruler
 from device.calibration.targets.charuco import find_charuco
 from device.calibration.targets.dot_grid import find_dot_grid

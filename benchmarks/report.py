@@ -30,8 +30,8 @@ _HEAD = """# Benchmarks
 
 Made by `make bench-accuracy`, `make bench-speed` and `make bench-instrument`; do not edit by hand. What is asked stands
 beside what was reached; what falls short says by how much. The peers are simple, named methods on the same pictures in
-the same run (`benchmarks/peers.py`); phantoms are drawn scalps whose every hair is known, from seeds that nothing was trained on
-(`benchmarks/phantoms.py`); what a match is stands in `benchmarks/scoring.py`.
+the same run (`benchmarks/peers.py`); phantoms are drawn scalps whose every hair is known, from seeds that nothing was
+trained on (`benchmarks/phantoms.py`); what a match is stands in `benchmarks/scoring.py`.
 """
 
 

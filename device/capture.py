@@ -1,6 +1,7 @@
 """One capture: stills taken, corrected, judged, measured and kept."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,10 +14,14 @@ from contract import MAX_PICTURE_BYTES, Capture, Picture, Repeatability, Verdict
 from device import SOFTWARE_VERSION, clock, picture_file
 from device.calibration.focus import sharpness_of
 from device.calibration.in_force import InForce
-from device.camera import Aim, Still, StillSettings
+from device.camera import Aim, CameraError, Still, StillSettings
 from device.instrument import Instrument
+from device.lights import LightsError
 from device.quality import judge
 from device.repeatability import repeatability
+from groundwork.durable_file import write_durably
+
+_log = logging.getLogger(__name__)
 
 
 class PictureTooLarge(RuntimeError):
@@ -102,7 +107,10 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
             measurement=contract.Measurement.model_validate(measured.as_dict()),
         )
 
-    return instrument.store.keep(picture, content, compose, held=quality.verdict is Verdict.REFUSE)
+    kept = instrument.store.keep(picture, content, compose, held=quality.verdict is Verdict.REFUSE)
+    if settings.capture.keep_dng:
+        _keep_dng(instrument, aim, picture)
+    return kept
 
 
 def _stills(instrument: Instrument, aim: Aim) -> Sequence[Still]:
@@ -116,6 +124,17 @@ def _stills(instrument: Instrument, aim: Aim) -> Sequence[Still]:
             bracket = camera.burst(aim, _bracketed(usual, capture.focus_bracket_dioptres))
             return [max(bracket, key=lambda still: sharpness_of(still.picture))]
         return camera.burst(aim, [usual] * capture.stills)
+
+
+def _keep_dng(instrument: Instrument, aim: Aim, picture: Picture) -> None:
+    """Keep what the sensor reads beside the picture. Without it the capture is whole: what goes wrong is only told."""
+    try:
+        with instrument.lights.lit(instrument.settings.capture.light):
+            content = instrument.camera.dng(aim)
+        path = instrument.store.picture_path(picture.sha256).with_suffix(".dng")
+        write_durably(path, content, mode=0o600)
+    except (CameraError, LightsError, OSError) as error:
+        _log.warning("The capture is kept without its DNG file: %s", error)
 
 
 def _bracketed(usual: StillSettings, offsets_dioptres: Sequence[float]) -> list[StillSettings]:

@@ -49,12 +49,16 @@ class CaptureSettings(_Table):
         The ring that is lit; left out where no lights are driven by the instrument.
     stills
         1, or a burst of 3 or 5: then the capture carries how much its figures differ from still to still.
+    keep_dng
+        Whether what the sensor read is kept too, as a DNG file beside the picture on the instrument; it never travels.
+        A board that makes none says so, and the capture is taken all the same.
     focus_bracket_dioptres
         Offsets of the lens from its calibrated position; the sharpest still of those is kept. Empty for none.
     """
 
     light: Ring | None = None
     stills: Literal[1, 3, 5] = 1
+    keep_dng: bool = False
     focus_bracket_dioptres: Annotated[tuple[Annotated[float, Field(ge=-2, le=2)], ...], Field(max_length=5)] = ()
 
     @model_validator(mode="after")

@@ -13,10 +13,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
 
 from device.calibration.plane_fit import GeometryUnfit, covariance_of, disc_shift, robust, start
-from device.calibration.projection import PARAMETERS, Maps, Points, Projection
+from device.calibration.projection import PARAMETERS, Points, Projection
 from device.calibration.targets.points import TargetPoints
-
-__all__ = ["PLACING_SD_PX", "Geometry", "GeometryUnfit", "Tilt", "fit", "propagated"]
 
 Row: TypeAlias = tuple[float, float, float]
 
@@ -127,24 +125,6 @@ class Geometry(BaseModel):
         fitted = propagated(self.projection, covariance, lambda projection: projection.um_per_px_at(px))
         common = np.hypot(self.relative_pitch_sd, self.relative_placing_sd)
         return np.asarray(np.hypot(fitted, common * self.um_per_px_at(px)))
-
-    def correction_maps(self, um_per_px: float, size_px: tuple[int, int]) -> Maps:
-        """Say where each pixel of a corrected picture comes from: distortion and tilt out, one scale, the same middle.
-
-        Parameters
-        ----------
-        um_per_px : float
-            Scale of the corrected picture, exact all over it.
-        size_px : (int, int)
-            Its width and height.
-
-        Returns
-        -------
-        (ndarray of float32, ndarray of float32), each of shape (rows, columns)
-            x and y in the picture as taken, for ``cv2.remap``; within 0.01 px. Outside of the picture where the
-            corrected one shows more.
-        """
-        return self.projection.correction_maps(um_per_px, size_px)
 
 
 def fit(points: TargetPoints, size_px: tuple[int, int], distance_mm: float | None) -> Geometry:

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
-Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 PARAMETERS = 9
 """Eight of the homography, row by row without its last, which is 1; then k1."""
 
 _NEWTON_STEPS = 8
-_MAP_ERROR_PX = 0.005
-_COARSE_PX = 16
-_SIDES = ((-1, -1), (1, -1), (-1, 1), (1, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,35 +87,6 @@ class Projection:
         stretch = (1 + self.k1 * squared)[:, None, None] * np.eye(2) + 2 * self.k1 * outer
         by_k1 = ideal * squared[:, None]
         return np.asarray(self.half_diagonal_px * np.concatenate([stretch @ by_homography, by_k1[:, :, None]], axis=2))
-
-    def correction_maps(self, um_per_px: float, size_px: tuple[int, int]) -> Maps:
-        """Source pixels of a corrected picture; see `Geometry.correction_maps`."""
-        spacing = _COARSE_PX
-        while spacing > 1 and self._bend_px(um_per_px, size_px, spacing) > _MAP_ERROR_PX:
-            spacing //= 2
-        xs, ys = (np.arange(-1, side // spacing + 3) * spacing + (spacing - 1) / 2 for side in size_px)
-        nodes = self._source(um_per_px, size_px, np.stack(np.meshgrid(xs, ys), axis=-1)).astype(np.float32)
-        # enlarging puts node i on pixel i * spacing + (spacing - 1) / 2: the border of one node is cut off again
-        whole = (len(xs) * spacing, len(ys) * spacing)
-        across, down = (
-            cv2.resize(np.ascontiguousarray(nodes[:, :, axis]), whole, interpolation=cv2.INTER_LINEAR)[
-                spacing : spacing + size_px[1], spacing : spacing + size_px[0]
-            ]
-            for axis in (0, 1)
-        )
-        return np.ascontiguousarray(across, np.float32), np.ascontiguousarray(down, np.float32)
-
-    def _bend_px(self, um_per_px: float, size_px: tuple[int, int], spacing: int) -> float:
-        """By how much the mapping bends at most between two nodes of a grid: what interpolating leaves."""
-        x, y = np.meshgrid(*(np.linspace(0, side - 1, 9) for side in size_px))
-        at = np.stack([x, y], axis=-1).astype(np.float64)
-        half = spacing / 2
-        middle = self._source(um_per_px, size_px, at)
-        corners = [self._source(um_per_px, size_px, at + half * np.array(side)) for side in _SIDES]
-        return float(np.abs(middle - np.mean(corners, axis=0)).max())
-
-    def _source(self, um_per_px: float, size_px: tuple[int, int], corrected_px: Points) -> Points:
-        return self.to_px((corrected_px - (np.asarray(size_px) - 1) / 2) * (um_per_px / 1000))
 
     def _ideal(self, px: Points) -> Points:
         seen = (np.asarray(px, float) - self.middle_px) / self.half_diagonal_px

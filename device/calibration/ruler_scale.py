@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from device.calibration.geometry import PLACING_SD_PX, Geometry, GeometryUnfit
+from device.calibration.geometry import PLACING_SD_PX, Geometry
+from device.calibration.plane_fit import GeometryUnfit
 from device.calibration.projection import PARAMETERS, Points, Projection
 from device.calibration.targets.points import RulerMarks
 

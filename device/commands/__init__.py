@@ -5,8 +5,8 @@ import click
 from analysis import PictureUnusable
 from device.calibration.bench import CalibrationStopped, StepRefused
 from device.calibration.certificate import CertificateExpired, CertificateUnreadable
-from device.calibration.geometry import GeometryUnfit
 from device.calibration.in_force import StillUnfit
+from device.calibration.plane_fit import GeometryUnfit
 from device.calibration.records import RecordsDamaged, RecordsUnwritable
 from device.calibration.session import SessionUnfit
 from device.calibration.targets.refusals import TargetRefused

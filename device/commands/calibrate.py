@@ -13,8 +13,8 @@ from device import clock
 from device.calibration.bench import StepRefused
 from device.calibration.certificate import Certificate, read_certificate
 from device.calibration.check import check as check_target
-from device.calibration.focus import sparkline
-from device.calibration.geometry import GeometryUnfit
+from device.calibration.focus import curve_svg, sparkline
+from device.calibration.plane_fit import GeometryUnfit
 from device.calibration.record import CalibrationRecord, Check
 from device.calibration.session import Equipment, Session
 from device.calibration.step_names import StepName
@@ -25,6 +25,7 @@ from device.commands.options import settings_option
 from device.instrument import Instrument, open_instrument
 from device.lights import LightsError
 from device.settings import DeviceSettings
+from groundwork.durable_file import write_durably
 from groundwork.settings_file import read
 
 _REFUSED = (GeometryUnfit, StepRefused, TargetRefused, CameraError, LightsError)
@@ -113,8 +114,9 @@ def check(*, by: str, no_wait: bool, settings_file: Path) -> None:
 
 
 @calibrate.command()
+@click.option("--focus-curve", type=click.Path(path_type=Path), help="Write the focus curve as an SVG picture.")
 @settings_option
-def status(*, settings_file: Path) -> None:
+def status(*, focus_curve: Path | None, settings_file: Path) -> None:
     """Say which calibration is in force, what it found, and whether it holds."""
     with open_instrument(read(DeviceSettings, settings_file)) as instrument:
         calibration = instrument.calibration()
@@ -123,6 +125,8 @@ def status(*, settings_file: Path) -> None:
         Console(highlight=False).print(_table(calibration.record, entries))
         if (focus := calibration.record.results.focus) is not None:
             click.echo(f"focus curve: {sparkline(focus)}")
+            if focus_curve is not None:
+                _write(focus_curve, curve_svg(focus))
     click.echo(calibration.due or "The calibration is in date.")
 
 
@@ -134,6 +138,13 @@ def _session(settings_file: Path) -> Iterator[tuple[Instrument, Session]]:
         signal.signal(signal.SIGTERM, lambda *_: session.stop.set())
         with session.alone():
             yield instrument, session
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        write_durably(file, text.encode())
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written ({error.strerror}). Name another file.") from error
 
 
 def _left_out(text: str) -> tuple[StepName, str]:
@@ -178,6 +189,17 @@ def _take(session: Session, step: Step, *, no_wait: bool) -> None:
             return
 
 
+def _blur(record: CalibrationRecord) -> str:
+    """Say how soft edges are over the field, and the detail that is left in the middle."""
+    blur = record.results.blur
+    if blur is None:
+        return "not measured"
+    sigma_um = blur.grid() * blur.um_per_px
+    sharp = [cell.mtf50_lp_per_mm for cell in blur.cells if cell.mtf50_lp_per_mm is not None]
+    detail = f", MTF50 {min(sharp):.0f} to {max(sharp):.0f} lp/mm" if sharp else ""
+    return f"{sigma_um.min():.1f} to {sigma_um.max():.1f} um (sigma){detail}"
+
+
 def _table(record: CalibrationRecord, entries: list[CalibrationRecord | Check]) -> Table:
     results = record.results
     geometry = results.geometry
@@ -194,6 +216,7 @@ def _table(record: CalibrationRecord, entries: list[CalibrationRecord | Check]) 
         "distortion": "not measured" if geometry.scale_only else f"{geometry.k1:+.2%} at the corners",
         "tilt": "not known" if geometry.tilt is None else f"{geometry.tilt.total_deg:.2f} degrees",
         "residual": f"{geometry.residual_rms_um:.2f} um",
+        "blur": _blur(record),
         "left out": ", ".join(f"{one.step} ({one.reason})" for one in record.skipped) or "nothing",
         "last check": f"{checks[-1].made_at:%Y-%m-%d %H:%M} UTC, {'passed' if checks[-1].passed else 'failed'}"
         if checks

@@ -19,7 +19,8 @@ SMALLEST_UM, LARGEST_UM = 60.0, 700.0
 """Radii looked for: smaller bubbles hide no root, larger ones leave no frame."""
 _WIDER = 1.13
 _EDGE_TIMES = 4.0
-_LEAST_EDGE = 0.012
+_LEAST_EDGE = 0.024
+"""Of the usual brightness, per pixel."""
 _SECTORS = 16
 LEAST_SUPPORT = 0.6
 """Share of its circle that must vote."""
@@ -75,7 +76,7 @@ def find(grey: Plane, um_per_px: float) -> Bubbles:
     """
     x, y = (cv2.Scharr(grey, cv2.CV_32F, *which, scale=1 / 32) for which in ((1, 0), (0, 1)))
     size = np.asarray(cv2.magnitude(x, y), np.float32)
-    least = max(_EDGE_TIMES * float(np.median(size[::3, ::3])), _LEAST_EDGE * float(np.median(grey[::3, ::3])) * 2)
+    least = max(_EDGE_TIMES * float(np.median(size[::3, ::3])), _LEAST_EDGE * float(np.median(grey[::3, ::3])))
     rows, columns = np.nonzero(size > least)
     out = np.asarray(np.column_stack([x[rows, columns], y[rows, columns]]) / size[rows, columns, None], np.float32)
     at = np.column_stack([columns, rows]).astype(np.float32)

@@ -38,7 +38,6 @@ def focus_checks(seen: Seen, *, blur_um_per_mm: float | None, known_tilt_deg: fl
     """
     found = edges.find(seen.grey, _usable(seen))
     motion = softness.motion(found, seen.um_per_px)
-    enough = len(found.at_px) >= softness.FEWEST_EDGES
     tilt_deg = known_tilt_deg
     if tilt_deg is None and blur_um_per_mm is not None:
         best_um = seen.calibrated_sigma_um
@@ -47,14 +46,14 @@ def focus_checks(seen: Seen, *, blur_um_per_mm: float | None, known_tilt_deg: fl
         _sharpness(found, seen),
         check(
             "motion",
-            (0.0 if motion is None else motion.length_um) if enough else None,
+            (0.0 if motion is None else motion.length_um) if softness.tells_motion(found) else None,
             "um",
             MOTION_UM,
             good="No motion seen.",
             warned="The picture moved by about {value:.0f} um: rest the instrument on the skin and hold still.",
             refused="The picture moved by about {value:.0f} um: rest the instrument on the skin, hold still, and take"
             " it again.",
-            unknown="Motion was not measured: too few edges.",
+            unknown="Motion was not measured: too few edges, or all run one way.",
         ),
         check(
             "motion-direction",

@@ -79,6 +79,11 @@ def sigma_px(edges: Edges, shape: tuple[int, ...]) -> float | None:
     return float(np.sqrt(max(np.quantile(cells.variance_px2, 0.75), 0.0)))
 
 
+def tells_motion(edges: Edges) -> bool:
+    """Say whether edges run in so many directions that motion would show."""
+    return _by_direction(edges) is not None
+
+
 def motion(edges: Edges, um_per_px: float) -> Motion | None:
     """Read motion from how softness hangs on direction; None where it does not clearly, or edges run one way only."""
     seen = _by_direction(edges)
@@ -167,5 +172,5 @@ def _by_direction(edges: Edges) -> tuple[Array, Array, Array] | None:
         rows.append((float(np.median(angles[here])), usual, spread / np.sqrt(len(here) / 8) + 0.05 * abs(usual) + 0.05))
     if len(rows) < _FEWEST_DIRECTIONS:
         return None
-    angle, usual_, sd = np.array(rows).T
-    return angle, usual_, sd
+    angle, median, sd = np.array(rows).T
+    return angle, median, sd

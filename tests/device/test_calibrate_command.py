@@ -10,9 +10,9 @@ import pytest
 from contract import Capture, Quality, Verdict
 from device.calibration.records import Records
 from device.calibration.session import Session
+from device.camera.simulated import CERTIFICATES
 from device.store import Store
 from tests import examples
-from tests.device.calibration.simulated import CERTIFICATES
 from tests.device.test_commands import DEVICE_SETTINGS, trichoscope
 
 GRID, EDGES = CERTIFICATES / "dot-grid.toml", CERTIFICATES / "slanted-edge.toml"

@@ -134,3 +134,23 @@ def test_captures_are_taken_in_their_light(tmp_path: Path, monkeypatch: pytest.M
         assert instrument.lights.lit_ring is None
     assert lit == ["parallel"]
     assert capture.light == "parallel"
+
+
+@pytest.mark.usefixtures("passing")
+def test_a_dng_is_kept_where_the_board_makes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a clinic that keeps raw values loses them, or they travel."""
+    with open_instrument(small(tmp_path, capture={"keep_dng": True})) as instrument:
+        monkeypatch.setattr(instrument.camera, "dng", lambda _aim: b"II*\0 what the sensor read")
+        capture = take(instrument, AIM)
+        dng = instrument.store.picture_path(capture.picture.sha256).with_suffix(".dng")
+        assert dng.read_bytes().startswith(b"II*")
+        assert [one.sha256 for one in Outbox(instrument.store).waiting_pictures(9)] == [capture.picture.sha256]
+
+
+@pytest.mark.usefixtures("passing")
+def test_without_a_dng_the_capture_is_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Breaks when a board that makes no DNG files loses captures, or says nothing."""
+    with open_instrument(small(tmp_path, capture={"keep_dng": True})) as instrument:
+        capture = take(instrument, AIM)
+        assert instrument.store.visit("P-0042", 1) == [capture]
+    assert "without its DNG" in caplog.text

@@ -57,7 +57,9 @@ def test_strips_join_without_a_seam(correction: Correction) -> None:
     x, y = np.moveaxis(source.astype(np.float32), -1, 0)
     at_once = cv2.remap(tone.to_light(PICTURE), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     off = correction.apply(PICTURE).astype(int) - tone.to_bytes(np.asarray(at_once, np.float32))
-    assert np.abs(off).max() <= 2
+    # OpenCV 4 samples at 32nds of a pixel: what is a hair's breadth apart may fall on two sides of one, in x and in y
+    steepest = np.abs(np.diff(PICTURE.astype(int), axis=1)).max()
+    assert np.abs(off).max() <= 2 * steepest / 32 + 1
     assert np.abs(off).mean() < 0.02
 
 

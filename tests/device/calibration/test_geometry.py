@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.calibration.geometry import Geometry, GeometryUnfit, fit
+from device.calibration.geometry import Geometry, fit
+from device.calibration.plane_fit import GeometryUnfit
 from device.calibration.ruler_scale import fit_ruler
 from device.calibration.targets.dot_grid import find_dot_grid
 from device.calibration.targets.points import RulerMarks, TargetPoints
@@ -61,19 +62,6 @@ def test_millimetres_lie_as_the_picture_does(exact: Geometry) -> None:
     """The corrected picture has to show the skin as it lay, not turned with the target."""
     assert exact.to_mm(PLACES_PX) == pytest.approx(to_scalp_mm(PLACES_PX, LENS, STRAIGHT), abs=1e-4)
     assert exact.to_px(exact.to_mm(PLACES_PX)) == pytest.approx(PLACES_PX, abs=1e-6)
-
-
-@pytest.mark.parametrize(("size_px", "um_per_px"), [((2028, 1520), 5.3), ((900, 700), 10.0), ((333, 251), 30.0)])
-def test_correction_maps_are_the_geometry(exact: Geometry, size_px: tuple[int, int], um_per_px: float) -> None:
-    """They are interpolated from a coarse grid: what that leaves must stay under 0.01 px."""
-    across, down = exact.correction_maps(um_per_px, size_px)
-    assert across.dtype == down.dtype == np.float32
-    assert across.shape == down.shape == size_px[::-1]
-    rng = np.random.default_rng(1)
-    columns, rows = (rng.integers(0, side, 2000) for side in size_px)
-    mm = (np.column_stack([columns, rows]) - (np.array(size_px) - 1) / 2) * um_per_px / 1000
-    mapped = np.column_stack([across[rows, columns], down[rows, columns]])
-    assert np.abs(mapped - exact.to_px(mm)).max() < 0.01
 
 
 def test_stated_uncertainty_is_that_of_repeats() -> None:

@@ -66,6 +66,7 @@ def test_an_empty_picture_tells_no_focus_and_no_motion() -> None:
     nothing = _of(np.full((200, 200), 0.5, np.float32))
     assert softness.sigma_px(nothing, (200, 200)) is None
     assert softness.motion(nothing, UM_PER_PX) is None
+    assert not softness.tells_motion(nothing)
     assert softness.tilt_deg(nothing, (200, 200), UM_PER_PX, BLUR_UM_PER_MM, None) is None
 
 
@@ -77,6 +78,12 @@ def test_motion_is_read_with_its_direction(direction_deg: float) -> None:
     assert read is not None
     assert 45.0 < read.length_um < 65.0  # a ramp reads a quarter too long (`softness.Motion`)
     assert abs((read.direction_deg - direction_deg + 90) % 180 - 90) < 15
+
+
+def test_edges_that_all_run_one_way_tell_no_motion() -> None:
+    """Breaks when a figure is made up where the picture cannot show one."""
+    assert not softness.tells_motion(_edges(2.0))
+    assert softness.tells_motion(_of(_grey(hair_density_per_cm2=180.0)))
 
 
 @pytest.mark.parametrize("offset_mm", [0.0, 0.7])
