@@ -10,7 +10,6 @@ from device.calibration.plane_fit import GeometryUnfit
 from device.calibration.records import RecordsDamaged, RecordsUnwritable
 from device.calibration.session import SessionUnfit
 from device.calibration.targets.refusals import TargetRefused
-from device.camera import CameraError
 from device.capture import PictureTooLarge
 from device.commands.calibrate import calibrate
 from device.commands.demo import demo
@@ -18,20 +17,18 @@ from device.commands.measure import measure
 from device.commands.run import run
 from device.commands.visit import refused, release, visit
 from device.demo import DemoFailed
-from device.lights import LightsError
+from device.hardware_error import HardwareError
 from device.picture_file import PictureUnreadable
 from device.store import NoSuchCapture, StoreUnusable
-from device.triggers import TriggersError
 from groundwork.settings_file import SettingsFileError
 
 _FORESEEN = (
     CalibrationStopped,
-    CameraError,
     CertificateExpired,
     CertificateUnreadable,
     DemoFailed,
     GeometryUnfit,
-    LightsError,
+    HardwareError,
     NoSuchCapture,
     PictureTooLarge,
     PictureUnreadable,
@@ -44,7 +41,6 @@ _FORESEEN = (
     StillUnfit,
     StoreUnusable,
     TargetRefused,
-    TriggersError,
 )
 
 

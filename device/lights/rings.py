@@ -12,8 +12,8 @@ from typing import Any, Self
 from device.lights.errors import LightsClosed, LightsFailed, LightsUnavailable, RingMissing
 from device.lights.flicker import whole_periods_us
 from device.lights.leaving import signals_leave_contexts
-from device.lights.pins import PinsUnavailable, pin_factory
 from device.lights.settings import LightsSettings, Ring, RingSettings
+from device.pins import PinsUnavailable, pin_factory
 
 
 class Lights:

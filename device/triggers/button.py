@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from device.lights.pins import PinsUnavailable, pin_factory
+from device.pins import PinsUnavailable, pin_factory
 from device.triggers.errors import TriggersUnavailable
 from device.triggers.settings import ButtonSettings
 

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
+from device.hardware_error import HardwareError
 
-class TriggersError(Exception):
-    """A button or foot switch is not there as the settings say.
 
-    Parameters
-    ----------
-    cause
-        What happened, without a full stop.
-    cure
-        What to do about it, without a full stop.
-    """
-
-    def __init__(self, cause: str, cure: str) -> None:
-        super().__init__(f"{cause}. {cure}.")
-        self.cause = cause
-        self.cure = cure
+class TriggersError(HardwareError):
+    """A button or foot switch is not there as the settings say."""
 
 
 class TriggersUnavailable(TriggersError):

@@ -5,22 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from device.hardware_error import HardwareError
 
-class PinsUnavailable(Exception):
-    """The machine has no pins that gpiozero could use.
 
-    Parameters
-    ----------
-    cause
-        What happened, without a full stop.
-    cure
-        What to do about it, without a full stop.
-    """
-
-    def __init__(self, cause: str, cure: str) -> None:
-        super().__init__(f"{cause}. {cure}.")
-        self.cause = cause
-        self.cure = cure
+class PinsUnavailable(HardwareError):
+    """The machine has no pins that gpiozero could use."""
 
 
 def pin_factory() -> Any:  # noqa: ANN401  gpiozero has no types
