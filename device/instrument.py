@@ -37,6 +37,12 @@ class Instrument:
     store: Store
     records: Records
 
+    def preview_um_per_px(self, width_px: int) -> float:
+        """Give about the scale of a preview frame of that width, which shows the still's field."""
+        usual = self.camera.usual
+        still_px = width_px if usual is None else usual.size_px[0]
+        return self.settings.lens.nominal_um_per_px * still_px / width_px
+
     def calibration(self) -> InForce:
         """Find the calibration that holds now, for the camera that is open.
 

@@ -11,6 +11,7 @@ from device.calibration.records import RecordsDamaged, RecordsUnwritable
 from device.calibration.session import SessionUnfit
 from device.calibration.targets.refusals import TargetRefused
 from device.capture import PictureTooLarge
+from device.commands.aim import aim
 from device.commands.calibrate import calibrate
 from device.commands.demo import demo
 from device.commands.measure import measure
@@ -64,5 +65,5 @@ def main() -> None:
     """Take, measure and deliver calibrated pictures of the scalp. Not a diagnosis."""
 
 
-for command in (measure, visit, refused, release, run, calibrate, demo):
+for command in (measure, aim, visit, refused, release, run, calibrate, demo):
     main.add_command(command)

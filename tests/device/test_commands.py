@@ -342,3 +342,11 @@ def test_a_tiny_picture_before_the_camera_is_one_sentence(tmp_path: Path) -> Non
     result = trichoscope("visit", "P-0042", "--visit", 1, "--site", "vertex", "--no-wait", "--settings", file)
     assert result.exit_code == 2
     assert "small" in result.stderr
+
+
+def test_aiming_shows_the_meters(tmp_path: Path) -> None:
+    """Breaks when a technician at the chair cannot see whether the picture is in focus before it is taken."""
+    result = trichoscope("aim", "--frames", 3, "--settings", settings_file(tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert "focus" in result.stdout
+    assert "glare 0.0%" in result.stdout
