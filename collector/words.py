@@ -63,16 +63,22 @@ def flag(name: str) -> str:
 CHECKS = {
     "sharpness": "Edge width",
     "motion": "Motion",
+    "motion-direction": "Direction of the motion",
     "dark": "Too dark",
     "bright": "Too bright",
     "glare": "Glare",
     "bubbles": "Bubbles",
     "tilt": "Tilt",
     "fall-off": "Fall-off of the light",
-    "mark": "Mark off the middle",
-    "hair": "Hair wet or parted wrongly",
+    "mark": "Mark",
+    "mark-right": "Mark right of the middle",
+    "mark-down": "Mark below the middle",
+    "hairs-in-doubt": "Hairs in doubt",
+    "hair-order": "Disorder of the hair",
+    "hair-cover": "Hair over the field",
+    "long-hair": "Long hair over the field",
     "area": "Counting frame",
-    "scale": "Age of the scale",
+    "scale": "Scale in date",
 }
 
 INSTRUMENT_CHANGES = {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import contract
 from analysis import Measurement, measure
+from analysis.measurement import HairMode
 from contract import MAX_PICTURE_BYTES, Capture, Picture, Repeatability, Verdict, new_message_id
 from device import SOFTWARE_VERSION, clock, picture_file
 from device.calibration.focus import sharpness_of
@@ -63,12 +64,15 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
             ' picture_format = "jpeg", or a smaller still.'
         )
     pixels = picture_file.decode(content, "the still").astype(np.uint8, copy=False)
-    measured = measure(pixels, calibration.optics())
+    hair = settings.capture.hair
+    measured = measure(pixels, calibration.optics(), hair_mode=hair or "auto")
     quality = judge(
         pixels,
         calibration.optics(),
         measurement=measured,
         calibration_state=calibration.state,
+        mark_expected=settings.capture.mark_expected,
+        hair=hair,
         tilt_deg=calibration.tilt_deg,
     )
     picture = Picture(
@@ -77,7 +81,7 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
         size_bytes=len(content),
     )
     description = instrument.camera.describe()
-    repeated = _repeatability(stills, measured, calibration) if len(stills) > 1 else None
+    repeated = _repeatability(stills, measured, calibration, hair) if len(stills) > 1 else None
 
     def compose(sequence: int) -> Capture:
         return Capture(
@@ -144,7 +148,11 @@ def _bracketed(usual: StillSettings, offsets_dioptres: Sequence[float]) -> list[
     return [replace(usual, lens_position_dioptres=max(0.0, position + offset)) for offset in offsets_dioptres]
 
 
-def _repeatability(stills: Sequence[Still], first: Measurement, calibration: InForce) -> Repeatability:
+def _repeatability(
+    stills: Sequence[Still], first: Measurement, calibration: InForce, hair: HairMode | None
+) -> Repeatability:
     others: list[NDArray[np.uint8]] = [still.picture for still in stills[1:]]
-    measured = [first, *(measure(calibration.picture(picture), calibration.optics()) for picture in others)]
+    pictures = (calibration.picture(picture) for picture in others)
+    optics = calibration.optics()
+    measured = [first, *(measure(picture, optics, hair_mode=hair or "auto") for picture in pictures)]
     return repeatability([stills[0].picture, *others], measured)

@@ -49,6 +49,10 @@ class CaptureSettings(_Table):
         The ring that is lit; left out where no lights are driven by the instrument.
     stills
         1, or a burst of 3 or 5: then the capture carries how much its figures differ from still to still.
+    hair
+        As what hair is made ready here; left out, it is found from the picture, and long hair only warns.
+    mark_expected
+        Whether sites are marked with a tattooed dot, which the gate then looks for.
     keep_dng
         Whether what the sensor read is kept too, as a DNG file beside the picture on the instrument; it never travels.
         A board that makes none says so, and the capture is taken all the same.
@@ -58,6 +62,8 @@ class CaptureSettings(_Table):
 
     light: Ring | None = None
     stills: Literal[1, 3, 5] = 1
+    hair: Literal["clipped", "long"] | None = None
+    mark_expected: bool = False
     keep_dng: bool = False
     focus_bracket_dioptres: Annotated[tuple[Annotated[float, Field(ge=-2, le=2)], ...], Field(max_length=5)] = ()
 

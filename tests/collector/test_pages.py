@@ -7,10 +7,11 @@ from contextlib import closing
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from analysis import Flag
+from analysis import Flag, measure
 from collector import words
 from collector.ingestion import Accepted, Quarantined
 from collector.pages import create_pages, visits_of
@@ -34,6 +35,8 @@ from contract import (
     Verdict,
     new_message_id,
 )
+from device.quality import CalibrationState, judge
+from phantom import Optics, ScalpSettings, grow, photograph
 from tests.collector.asgi import AsgiClient
 from tests.collector.examples import CLINIC, DEVICE, NOW, health, status
 from tests.examples import PICTURE_BYTES, capture, full_measurement, measurement
@@ -479,3 +482,20 @@ def test_the_calibration_behind_a_capture_is_named(clinic: Clinic) -> None:
     text = text_of(clinic.page(f"/captures/{shown.message_id}"))
     for part in (str(record), "DG-0815", "5.301 ± 0.002", "two days late", "cross-polarised", "3 stills", "0.4 µm"):
         assert part in text
+
+
+@pytest.mark.parametrize("hair", ["clipped", "long"])
+def test_words_are_known_for_all_that_the_gate_looks_at(hair: Literal["clipped", "long"]) -> None:
+    """Breaks when the gate learns to look at something and the page shows its bare name."""
+    taken = photograph(grow(ScalpSettings(size_mm=(3.4, 2.6)), seed=2), Optics(um_per_px=5.3, size_px=(640, 480)))
+    judged = judge(
+        taken.picture,
+        5.3,
+        measurement=measure(taken.picture, 5.3),
+        calibration_state=CalibrationState.DUE,
+        mark_expected=True,
+        hair=hair,
+        tilt_deg=1.0,
+    )
+    assert len(judged.checks) > 10
+    assert {check.name for check in judged.checks} <= set(words.CHECKS)
