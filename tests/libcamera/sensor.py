@@ -108,6 +108,11 @@ class Sensor:
         self._noiseless: dict[tuple[InForce, SensorMode, tuple[int, int]], NDArray[np.float32]] = {}
         self._noise = np.random.default_rng(708).standard_normal(1 << 16).astype(np.float32) * _NOISE_COUNTS
 
+    def show(self, scene: Picture) -> None:
+        """Lay something else of the same size before the lens."""
+        self.scene = scene
+        self._noiseless.clear()
+
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of the full sensor."""
