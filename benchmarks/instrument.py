@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from benchmarks import (
+    instrument_cost,
     instrument_gate,
     instrument_radiometry,
     instrument_scale,
@@ -61,6 +62,12 @@ PARTS = {
         " scalp without it.",
         1000,
         instrument_gate.rows,
+    ),
+    "cost": Part(
+        "cost",
+        "A still of 4056 x 3040 px with distortion, tilt, flat field and colours to be set; wall times with all cores.",
+        5,
+        instrument_cost.rows,
     ),
     "soak": Part(
         "soak",

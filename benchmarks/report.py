@@ -23,6 +23,7 @@ _SECTIONS = {
     "radiometry": "bench-instrument",
     "wires": "bench-instrument",
     "gate": "bench-instrument",
+    "cost": "bench-instrument",
     "soak": "bench-instrument",
 }
 """The page's sections, in its order, and what makes each."""
