@@ -96,7 +96,14 @@ def measure(
     flags = _flags(counted, shafts, frame, field, found.hair_mode)
     crosses = any(frame.cuts(view.to_line_px(line), NEAR_BORDER_PX) for line in found.centrelines_px)
     flags = tuple(sorted({*flags, Flag.HAIR_CROSSES_BORDER})) if crosses else flags
-    return summarise(counted, field, terminal_from_um=terminal_from_um, flags=flags, hair_mode=found.hair_mode)
+    return summarise(
+        counted,
+        field,
+        terminal_from_um=terminal_from_um,
+        flags=flags,
+        hair_mode=found.hair_mode,
+        colour_calibrated=optics.true_colours,
+    )
 
 
 def _refuse_settings(terminal_from_um: float, hair_mode: str) -> None:

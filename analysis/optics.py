@@ -31,6 +31,8 @@ class Optics:
     linear_light : bool
         The picture's values are sRGB-coded (IEC 61966-2-1), and the optics blurred the light and not the values, as in
         every calibrated picture. Otherwise values are taken as they are: a camera whose tone curve is not known.
+    true_colours : bool
+        The picture's colours are calibrated, so that lightness compares between instruments.
 
     Raises
     ------
@@ -42,6 +44,7 @@ class Optics:
     um_per_px_sd: float | None = 0.0
     blur_sigma_px: float | NDArray[np.floating] | None = None
     linear_light: bool = False
+    true_colours: bool = False
 
     def __post_init__(self) -> None:
         sd, blur = self.um_per_px_sd, self.blur_sigma_px

@@ -80,7 +80,8 @@ class Calibration(_Part):
     sentence why the instrument should be calibrated or checked again; None when nothing speaks against it.
 
     With ``blur_sigma_px``, the calibrated blur in the middles of equal cells of the picture (rows of columns), and
-    ``linear_light``, whether values are sRGB-coded light, the picture can be measured again as it was.
+    ``linear_light``, whether values are sRGB-coded light, the picture can be measured again as it was; ``true_colours``
+    says that its colours were calibrated too.
     """
 
     um_per_px: Annotated[float, Field(gt=0, le=1000)]
@@ -92,6 +93,7 @@ class Calibration(_Part):
     due: _Sentence | None = None
     blur_sigma_px: _Grid | None = None
     linear_light: bool = False
+    true_colours: bool = False
 
 
 class Repeatability(_Part):

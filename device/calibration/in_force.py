@@ -79,6 +79,7 @@ class InForce:
             um_per_px_sd=results.geometry.um_per_px_sd,
             blur_sigma_px=None if results.blur is None else results.blur.grid(),
             linear_light=True,
+            true_colours=results.colour is not None,
         )
 
     @property
@@ -103,6 +104,7 @@ class InForce:
             due=self.due,
             blur_sigma_px=None if blur is None else tuple(tuple(round(v, 4) for v in row) for row in blur.grid()),
             linear_light=True,
+            true_colours=self.record.results.colour is not None,
         )
 
     @cached_property

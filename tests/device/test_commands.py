@@ -121,8 +121,7 @@ def test_options_reach_the_measuring(
     monkeypatch.setattr(sys.modules["device.commands.measure"], "measure_picture", stand_in)
     _write(tmp_path / "a.png", scalp_picture)
     assert trichoscope("measure", tmp_path / "a.png", "--um-per-px", 5.3, *options).exit_code == 0
-    bare = {"um_per_px": 5.3, "um_per_px_sd": None, "blur_sigma_px": None, "linear_light": False}
-    assert asked == [bare | passed]
+    assert asked == [dataclasses.asdict(analysis.Optics(5.3, um_per_px_sd=None)) | passed]
 
 
 def test_the_cut_off_asked_for_is_in_the_measurement(tmp_path: Path, scalp_picture: picture_file.Pixels) -> None:

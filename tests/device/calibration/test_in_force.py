@@ -66,6 +66,7 @@ def test_a_fresh_calibration_is_in_date(records: Records, made: CalibrationRecor
     assert geometry is not None
     assert (optics.um_per_px, optics.um_per_px_sd) == (geometry.um_per_px, geometry.um_per_px_sd)
     assert optics.linear_light
+    assert not optics.true_colours
     assert np.asarray(optics.blur_sigma_px).shape == (4, 5)
     assert (message.record_id, message.source, message.due) == (made.record_id, "target", None)
     assert message.standard_uncertainty_um_per_px == geometry.um_per_px_sd
