@@ -21,6 +21,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, C
     with ExitStack() as running:
         for program in (clinic.broker, clinic.collector, clinic.device):
             running.enter_context(program())
+        clinic.calibrate()
         clinic.take_visit(PATIENT, VISIT_NUMBER, "--site", "vertex")
         (row,) = await_delivery(clinic)
         assert row.arrived

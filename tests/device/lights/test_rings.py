@@ -252,11 +252,12 @@ def test_signal_handlers_are_as_before_after_leaving(pins: MockFactory) -> None:
 
 
 PROGRAM = """
-import atexit, sys, time
+import atexit, signal, sys, time
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 from device.lights import LightsSettings, Ring, open_lights
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would pass over Ctrl-C
 pins = Device.pin_factory = MockFactory(pin_class=MockPWMPin)
 pin = pins.pin(12)
 atexit.register(lambda: print([float(moment.state) for moment in pin.states], pin.function, flush=True))
