@@ -7,12 +7,14 @@ from device.quality import light
 from device.quality.limits import Limits, check
 from device.quality.seen import Mask, Seen
 
-UNDER_PERCENT = Limits(20.0, 50.0)
+UNDER_PERCENT = Limits(10.0, 25.0)
+"""It rises steeply as light falls: of 55 drawn pictures that were too dark four lay between 10 and 50 %."""
 OVER_PERCENT = Limits(5.0, 30.0)
 GLARE_PERCENT = Limits(0.7, 0.8)
 """Small, for frayed glare is taken for hairs: on drawn scalps the density was off by 10 % and more from 0.9 % on."""
 FALL_OFF_PERCENT = Limits(50.0, 85.0)
-"""Wide, for hairs are found by their contrast to the skin beside them: even 80 % left densities within 6 %."""
+"""Wide, for hairs are found by their contrast to the skin beside them: on 68 drawn pictures, fall-off up to 86 %, none
+was off by more than 5 %."""
 
 
 def light_checks(seen: Seen, veiled: Mask) -> tuple[Check, ...]:

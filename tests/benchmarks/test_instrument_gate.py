@@ -64,16 +64,27 @@ def test_the_shares_are_counted_right() -> None:
             _outcome("none", 0.0, Verdict.REFUSE),
             _outcome("none", 0.05, Verdict.REFUSE),
             _outcome("glare", 0.01, Verdict.REFUSE),
+            _outcome("tilt", -0.01, Verdict.WARN),
+            _outcome("motion", 0.12, Verdict.WARN),
         ]
     )
     assert [line[2] for line in told[:3]] == ["66.7 % of 3", "66.7 % of 3", "33.3 % of 3"]
     assert all(line[3].startswith("**short by") for line in told[:3])
-    assert told[5] == (
+    assert [line[2] for line in told[3:7]] == ["50.0 % of 4", "20.0 % of 5", "50.0 % of 2", "50.0 % of 4"]
+    assert {(line[1], line[3]) for line in told[3:]} == {("-", "for information")}
+    assert told[8] == (
         "gate, defocus",
         "-",
         "2 of 2 off by > 10 %, 0 of them not refused; off by < 3 %: 0/0/0",
         "for information",
     )
+
+
+def test_two_hairs_of_twenty_are_not_more_than_a_tenth() -> None:
+    """Breaks when floating point (22 / 20 - 1 is above 0.1) makes a picture wrong that is not."""
+    assert 22 / 20 - 1 > instrument_gate.WRONG
+    told = lines([_outcome("tilt", 22 / 20 - 1, Verdict.PASS), _outcome("tilt", 0.1001, Verdict.REFUSE)])
+    assert told[0][2:] == ("100.0 % of 1", "met")
 
 
 def test_a_short_run_goes_through() -> None:

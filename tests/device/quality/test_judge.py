@@ -52,6 +52,30 @@ def test_a_gross_fault_is_refused_with_its_reason(fault: dict[str, Any], name: s
     assert any(sentence.startswith(reason) for sentence in quality.reasons)
 
 
+@pytest.mark.parametrize(
+    ("fault", "name", "reason"),
+    [
+        ({"motion": Motion.straight(32.0, 20.0)}, "motion", "The picture moved"),
+        ({"pose": Pose(tilt_deg=(0.0, 12.0)), "depth": Depth(BLUR_UM_PER_MM)}, "tilt", "Tilted by"),
+        ({"light": Light(level=0.09)}, "dark", "Too dark"),
+    ],
+)
+def test_a_slight_fault_that_may_cost_hairs_is_refused_too(fault: dict[str, Any], name: str, reason: str) -> None:
+    """Breaks when a limit lies where thin hairs already drop out, while pictures without the fault read far below."""
+    quality = judge(picture(**fault), UM_PER_PX, blur_um_per_mm=BLUR_UM_PER_MM)
+    assert named(quality, name).verdict is Verdict.REFUSE
+    assert any(sentence.startswith(reason) for sentence in quality.reasons)
+
+
+def test_a_good_picture_lies_far_below_the_limits() -> None:
+    """Breaks when a limit is drawn so near to good pictures that chance decides."""
+    quality = judge(picture(depth=Depth(BLUR_UM_PER_MM)), UM_PER_PX, blur_um_per_mm=BLUR_UM_PER_MM)
+    for name in ("motion", "tilt", "dark", "fall-off"):
+        limit = named(quality, name).warn_at
+        assert limit is not None
+        assert value_of(quality, name) < 0.6 * limit
+
+
 def test_a_black_picture_is_refused_not_raised_over() -> None:
     """Breaks when a dead lamp ends the visit with a trace instead of a sentence."""
     quality = judge(np.zeros((566, 754, 3), np.uint8), UM_PER_PX)
