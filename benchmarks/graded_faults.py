@@ -3,7 +3,7 @@
 Of the four pictures one has no fault either, only other noise and other glare; three have a fault each, from none to
 gross.  What a fault does to a density is the difference from the twin: the same hairs under the same optics.
 
-Limits were chosen on scalps 10 to 179, 1000 to 1024 and 3000 to 3069; the benchmark's begin at `FIRST_SCALP`.
+Limits were chosen on scalps 10 to 179, 1000 to 1024 and 3000 to 3113; the benchmark's begin at `FIRST_SCALP`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ density off by 10 % made 10 % and more."""
 COVER_PERCENT = Limits(50.0, 70.0)
 SCATTER_DEG = Limits(15.2, 15.5)
 """Mean angle between a hair and those around it.  Neighbours scatter by 0.23 rad (SD) on shaved scalps, which makes 9
-degrees; of 240 drawn ones 236 were below 14.5 and one above 15.5; hair that clumps lies at 11 to 22.  Warning and
+degrees; of 254 drawn ones three were above 15.2, two above 15.5; hair that clumps lies at 10 to 22.  Warning and
 refusal lie side by side, for clumped hair that loses a tenth of the density is seen from 11 degrees on already."""
 _AROUND_MM = 1.2
 _FEWEST_HAIRS = 8

@@ -82,8 +82,9 @@ def test_the_shares_are_counted_right() -> None:
 
 def test_two_hairs_of_twenty_are_not_more_than_a_tenth() -> None:
     """Breaks when floating point (22 / 20 - 1 is above 0.1) makes a picture wrong that is not."""
-    assert 22 / 20 - 1 > instrument_gate.WRONG
-    told = lines([_outcome("tilt", 22 / 20 - 1, Verdict.PASS), _outcome("tilt", 0.1001, Verdict.REFUSE)])
+    off = 22 / 20 - 1
+    assert off > instrument_gate.WRONG
+    told = lines([_outcome("tilt", off, Verdict.PASS), _outcome("tilt", 0.1001, Verdict.REFUSE)])
     assert told[0][2:] == ("100.0 % of 1", "met")
 
 
