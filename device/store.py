@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
-from contract import Capture, Forced, Picture, Site, content_sha256
+from contract import Capture, Forced, Picture, content_sha256
 from groundwork.durable_file import write_durably
 
 SCHEMA_VERSION = 2
@@ -236,15 +236,6 @@ class Store:
         """Return the captures that the gate refused and nobody has released, oldest first."""
         rows = self.connection.execute("SELECT payload FROM capture WHERE held = 1 ORDER BY sequence")
         return [Capture.model_validate_json(payload) for (payload,) in rows]
-
-    def latest_of_site(self, patient_code: str, site: Site) -> Capture | None:
-        """Return the last capture of a patient's site that was not refused, or None."""
-        row = self.connection.execute(
-            "SELECT payload FROM capture WHERE patient_code = ? AND site = ? AND held = 0"
-            " ORDER BY sequence DESC LIMIT 1",
-            (patient_code, site),
-        ).fetchone()
-        return None if row is None else Capture.model_validate_json(row[0])
 
     def visit(self, patient_code: str, visit_number: int) -> list[Capture]:
         """Return the captures of one visit in the order they were taken."""

@@ -292,7 +292,6 @@ def test_a_refused_capture_stays_until_a_person_releases_it(store: Store) -> Non
     assert outbox.waiting_pictures(9) == []
     assert (outbox.counts().waiting_captures, outbox.counts().waiting_pictures) == (0, 0)
     assert store.held() == [refused]
-    assert store.latest_of_site(refused.patient_code, refused.site) is None
     released = store.release(refused.message_id, FORCED)
     assert released.quality.forced == FORCED
     assert released.quality.reasons == refused.quality.reasons

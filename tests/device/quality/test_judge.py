@@ -55,7 +55,7 @@ def test_a_gross_fault_is_refused_with_its_reason(fault: dict[str, Any], name: s
 @pytest.mark.parametrize(
     ("fault", "name", "reason"),
     [
-        ({"motion": Motion.straight(32.0, 20.0)}, "motion", "The picture moved"),
+        ({"motion": Motion.straight(48.0, 20.0)}, "motion", "The picture moved"),
         ({"pose": Pose(tilt_deg=(0.0, 12.0)), "depth": Depth(BLUR_UM_PER_MM)}, "tilt", "Tilted by"),
         ({"light": Light(level=0.09)}, "dark", "Too dark"),
     ],
@@ -135,7 +135,7 @@ def test_soft_optics_move_the_warning_and_not_the_refusal() -> None:
     """Breaks when calibrated optics warn at every picture, or a soft instrument excuses pictures that lose hairs."""
     sharp = named(judge(picture(), KnownOptics(UM_PER_PX, blur_sigma_px=0.9)), "sharpness")
     soft = named(judge(picture(), KnownOptics(UM_PER_PX, blur_sigma_px=1.5)), "sharpness")
-    assert (sharp.warn_at, sharp.refuse_at, soft.refuse_at) == (20.0, 30.0, 30.0)
+    assert (sharp.warn_at, sharp.refuse_at, soft.refuse_at) == (28.0, 34.0, 34.0)
     assert soft.warn_at == pytest.approx(1.4 * 1.5 * UM_PER_PX * 2.5631)
 
 
