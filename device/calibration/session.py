@@ -256,8 +256,13 @@ class Session:
         return record
 
     def abort(self) -> None:
-        """Give the session up; what is in force stays so."""
+        """Give the session up; what is in force stays so, and pictures that no record names go."""
         self._file.unlink(missing_ok=True)
+        entries = Records(self._equipment.settings.state_folder).all()
+        named = {one.pixels_sha256 for entry in entries if isinstance(entry, CalibrationRecord) for one in entry.inputs}
+        for picture in (self._folder / "pictures").glob("*.png"):
+            if picture.stem not in named:
+                picture.unlink()
 
     def steps(self) -> tuple[Step, ...]:
         """Return the steps that are still to be done, in their order; none when there is no session."""

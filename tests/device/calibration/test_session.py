@@ -100,11 +100,15 @@ def test_aborting_leaves_the_old_calibration_in_force(tmp_path: Path) -> None:
     with opened(of) as session:
         scale_only(session)
         session.run(StepName.SCALE, quietly)
+        session.run(StepName.SCALE, quietly)
+        assert len(list((tmp_path / "calibration" / "pictures").iterdir())) == 2
         session.abort()
         assert session.state is None
         with pytest.raises(SessionUnfit, match="No calibration is on its way"):
             session.finish()
     assert Records(tmp_path).all() == [record]
+    kept = {one.pixels_sha256 for one in record.inputs if one.kept}
+    assert {file.stem for file in (tmp_path / "calibration" / "pictures").iterdir()} == kept
 
 
 def test_nothing_is_in_force_while_a_step_is_missing(tmp_path: Path) -> None:
