@@ -74,6 +74,7 @@ CHECKS = {
     "mark-right": "Mark right of the middle",
     "mark-down": "Mark below the middle",
     "hairs-in-doubt": "Hairs in doubt",
+    "repeatability": "Scatter within the burst",
     "hair-order": "Disorder of the hair",
     "hair-cover": "Hair over the field",
     "long-hair": "Long hair over the field",

@@ -66,6 +66,7 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
     pixels = picture_file.decode(content, "the still").astype(np.uint8, copy=False)
     hair = settings.capture.hair
     measured = measure(pixels, calibration.optics(), hair_mode=hair or "auto")
+    repeated = _repeatability(stills, measured, calibration, hair) if len(stills) > 1 else None
     quality = judge(
         pixels,
         calibration.optics(),
@@ -74,6 +75,7 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
         mark_expected=settings.capture.mark_expected,
         hair=hair,
         tilt_deg=calibration.tilt_deg,
+        repeatability=repeated,
     )
     picture = Picture(
         sha256=hashlib.sha256(content).hexdigest(),
@@ -81,7 +83,6 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
         size_bytes=len(content),
     )
     description = instrument.camera.describe()
-    repeated = _repeatability(stills, measured, calibration, hair) if len(stills) > 1 else None
 
     def compose(sequence: int) -> Capture:
         return Capture(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.measurement import Measurement
-from contract import Check
+from contract import Check, Repeatability
 from device.quality.limits import Limits, check
 from device.quality.long_lines import cover_share, long_share
 from device.quality.seen import Plane
@@ -19,6 +19,9 @@ LONG_PERCENT = Limits(2.0, 5.0)
 """Of the dark lines' area.  On 129 drawn scalps of clipped hair it was 0.0 %; long hairs over the field that put the
 density off by 10 % made 10 % and more."""
 COVER_PERCENT = Limits(50.0, 70.0)
+REPEATS_PERCENT = Limits(5.0, 8.0)
+"""Stills of one sound scalp scatter by 2.4 % (SD, 170 drawn pairs): three of them by more than 5 % once in eighty
+times, by more than 8 % hardly ever."""
 SCATTER_DEG = Limits(15.2, 17.0)
 """Mean angle between a hair and those around it.  Neighbours scatter by 0.23 rad (SD) on shaved scalps, which makes 9
 degrees; of 254 drawn ones three were above 15.2, of 95 annotated real ones six, up to 16.8; hair that clumps lies at
@@ -80,6 +83,29 @@ def hair_checks(
             " take it again. (At a whorl: force it, with a note.)",
             unknown="Not measured: too few hairs.",
         ),
+    )
+
+
+def repeat_check(repeated: Repeatability | None, measurement: Measurement | None) -> Check:
+    """Judge how much the densities of a burst's stills differ.
+
+    Parameters
+    ----------
+    repeated : Repeatability or None
+        Of the burst; None for a single still.
+    measurement : Measurement or None
+        Of the still that is kept.
+    """
+    density = 0.0 if measurement is None else measurement.hair_density_per_cm2.value
+    return check(
+        "repeatability",
+        None if repeated is None or not density else 100 * repeated.hair_density_sd_per_cm2 / density,
+        "%",
+        REPEATS_PERCENT,
+        good="The stills of the burst agree within {value:.1f} %.",
+        warned="The stills of the burst differ by {value:.1f} %: hold still, and look whether hairs lie free.",
+        refused="The stills of the burst differ by {value:.0f} %: hold still, and take it again.",
+        unknown="Not measured: a single still.",
     )
 
 

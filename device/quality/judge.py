@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from analysis.measurement import Measurement, PictureUnusable
 from analysis.optics import Optics
 from analysis.view import LINE_UM_PER_PX
-from contract import Check, Quality, Verdict
+from contract import Check, Quality, Repeatability, Verdict
 from device.quality import bubbles, light
 from device.quality.cover_checks import cover_checks
 from device.quality.focus_checks import focus_checks
-from device.quality.hair_checks import HairAsked, hair_checks
+from device.quality.hair_checks import HairAsked, hair_checks, repeat_check
 from device.quality.light_checks import light_checks
 from device.quality.place_checks import CalibrationState, mark_checks, scale_check
 from device.quality.seen import Seen
@@ -29,6 +29,7 @@ def judge(
     hair: HairAsked | None = None,
     blur_um_per_mm: float | None = None,
     tilt_deg: float | None = None,
+    repeatability: Repeatability | None = None,
 ) -> Quality:
     """Judge one still.
 
@@ -52,6 +53,8 @@ def judge(
         tilt. A focus sweep gives it.
     tilt_deg : float, optional
         Tilt that calibration knows, of an instrument that rests on the skin; goes before what the picture tells.
+    repeatability : Repeatability, optional
+        Of the burst that the still is of.
 
     Returns
     -------
@@ -75,6 +78,7 @@ def judge(
             ),
             *cover_checks(seen, veiled, bubbled, measurement),
             *hair_checks(grey, LINE_UM_PER_PX, measurement, hair),
+            repeat_check(repeatability, measurement),
             *mark_checks(seen.bgr, LINE_UM_PER_PX, expected=mark_expected),
             scale_check(calibration_state),
         )

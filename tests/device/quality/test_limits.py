@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from contract import Verdict
+from analysis import measure
+from contract import Repeatability, Verdict
+from device.quality.hair_checks import repeat_check
 from device.quality.limits import Limits, check
 from device.quality.long_lines import cover_share, long_share
 from device.quality.seen import Plane
+from tests.device.quality.drawn import UM_PER_PX, picture
 
 
 @pytest.mark.parametrize(
@@ -60,3 +63,20 @@ def test_hair_cover_is_the_share_of_dark_lines() -> None:
     bars = tuple((slice(top, top + 6), slice(None)) for top in range(0, 396, 24))
     assert cover_share(_lines(*bars), 10.6) == pytest.approx(0.25, abs=0.12)
     assert cover_share(_lines(), 10.6) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("sd_per_cm2", "verdict"), [(2.0, Verdict.PASS), (7.0, Verdict.WARN), (12.0, Verdict.REFUSE), (None, Verdict.PASS)]
+)
+def test_a_burst_that_does_not_agree_is_doubted(sd_per_cm2: float | None, verdict: Verdict) -> None:
+    """Breaks when a density that changes from still to still, by a moving hand or a flickering lamp, is let through."""
+    measurement = measure(picture(hair_density_per_cm2=120.0), UM_PER_PX)
+    density = measurement.hair_density_per_cm2.value
+    repeated = (
+        None
+        if sd_per_cm2 is None
+        else Repeatability(stills=3, hair_density_sd_per_cm2=sd_per_cm2 * density / 120, noise_share=0.01)
+    )
+    made = repeat_check(repeated, measurement)
+    assert made.verdict is verdict
+    assert (made.value is None) == (sd_per_cm2 is None)
