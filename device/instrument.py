@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from device import clock
 from device.calibration.in_force import InForce, in_force, latest
-from device.calibration.record import Instrument as Calibrated
+from device.calibration.record import CalibratedInstrument
 from device.calibration.records import Records
 from device.camera import Camera, StillSettings, open_camera
 from device.camera.recovery import RecoveringCamera
@@ -51,7 +51,7 @@ class Instrument:
         device.calibration.records.RecordsDamaged
         """
         lens = self.settings.lens.name
-        here = Calibrated.of(self.settings.device_id, self.camera.describe(), lens)
+        here = CalibratedInstrument.of(self.settings.device_id, self.camera.describe(), lens)
         return in_force(self.records, here, self.settings, clock.now())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from device import clock
 from device.calibration.bench import Bench, StepRefused
-from device.calibration.record import CalibrationRecord, Check, Finding, Reference
+from device.calibration.record import CalibrationRecord, Finding, Reference, TargetCheck
 from device.calibration.records import Records
 from device.calibration.reference import look_at, scale_target
 
@@ -16,7 +16,7 @@ LIGHT_TOLERANCE = 0.15
 """Of the white's light: gates and colours were set for the light of the calibration."""
 
 
-def check(bench: Bench, record: CalibrationRecord, by: str, records: Records) -> Check:
+def check(bench: Bench, record: CalibrationRecord, by: str, records: Records) -> TargetCheck:
     """Take one picture of the target, compare, and keep what was found.
 
     Parameters
@@ -42,7 +42,7 @@ def check(bench: Bench, record: CalibrationRecord, by: str, records: Records) ->
     certificate.require_in_date(clock.now().date())
     still = bench.still(kind, None if record.still is None else record.still.asked(), light=record.light)
     now = look_at(still.picture, certificate, then.um_per_px, bench.distance_mm).reference
-    found = Check(
+    found = TargetCheck(
         previous_sha256=records.last_sha256(),
         record_id=record.record_id,
         made_at=clock.now(),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import contract
 from analysis import Optics
 from device.calibration.correction import Correction, correction_of
-from device.calibration.record import CalibrationRecord, Check, Instrument, in_time
+from device.calibration.record import CalibratedInstrument, CalibrationRecord, TargetCheck, in_time
 from device.calibration.records import Records, RecordsDamaged
 from device.quality import CalibrationState
 from device.settings import DeviceSettings
@@ -118,7 +118,7 @@ def latest(records: Records) -> CalibrationRecord | None:
     return next((one for one in reversed(records.all()) if isinstance(one, CalibrationRecord)), None)
 
 
-def in_force(records: Records, instrument: Instrument, settings: DeviceSettings, now: datetime) -> InForce:
+def in_force(records: Records, instrument: CalibratedInstrument, settings: DeviceSettings, now: datetime) -> InForce:
     """Find what holds for an instrument.
 
     Parameters
@@ -168,11 +168,11 @@ def standing_of(settings: DeviceSettings, now: datetime) -> Standing:
     return Standing(of_lens[-1].made_at, _due(of_lens[-1], _checks_of(of_lens[-1], entries), settings, now))
 
 
-def _checks_of(record: CalibrationRecord, entries: Sequence[CalibrationRecord | Check]) -> list[Check]:
-    return [one for one in entries if isinstance(one, Check) and one.record_id == record.record_id]
+def _checks_of(record: CalibrationRecord, entries: Sequence[CalibrationRecord | TargetCheck]) -> list[TargetCheck]:
+    return [one for one in entries if isinstance(one, TargetCheck) and one.record_id == record.record_id]
 
 
-def _due(record: CalibrationRecord, checks: list[Check], settings: DeviceSettings, now: datetime) -> str | None:
+def _due(record: CalibrationRecord, checks: list[TargetCheck], settings: DeviceSettings, now: datetime) -> str | None:
     wanted = settings.capture.light or "as-it-is"
     if record.light != wanted:
         return (

@@ -30,7 +30,7 @@ class _Recorded(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Instrument(_Recorded):
+class CalibratedInstrument(_Recorded):
     """What was calibrated: a calibration holds for this camera and this lens together."""
 
     device_id: DeviceId
@@ -40,7 +40,7 @@ class Instrument(_Recorded):
     lens: str
 
     @classmethod
-    def of(cls, device_id: str, camera: CameraDescription, lens: str) -> Instrument:
+    def of(cls, device_id: str, camera: CameraDescription, lens: str) -> CalibratedInstrument:
         """Describe an open camera behind a lens."""
         return cls(
             device_id=device_id,
@@ -164,7 +164,7 @@ class CalibrationRecord(_Recorded):
     made_by: PersonCode
     software_version: str
     valid_until: AwareDatetime
-    instrument: Instrument
+    instrument: CalibratedInstrument
     still: StillSet | None
     size_px: tuple[int, int]
     light: Light
@@ -191,7 +191,7 @@ class Finding(_Recorded):
     sentence: str
 
 
-class Check(_Recorded):
+class TargetCheck(_Recorded):
     """A daily check: one picture of the target against the calibration."""
 
     previous_sha256: Sha256 | None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from device.calibration.record import CalibrationRecord, Check
+from device.calibration.record import CalibrationRecord, TargetCheck
 from groundwork.durable_file import write_durably
 
 _NAME = re.compile(r"^(\d{6})-(record|check)\.json$")
@@ -38,7 +38,7 @@ class Records:
     def __init__(self, state_folder: Path) -> None:
         self.folder = state_folder / "calibration" / "records"
 
-    def all(self) -> list[CalibrationRecord | Check]:
+    def all(self) -> list[CalibrationRecord | TargetCheck]:
         """Return everything that was recorded.
 
         Raises
@@ -46,12 +46,12 @@ class Records:
         RecordsDamaged
             When a file is unreadable, or names another file before it than the one that is there.
         """
-        entries: list[CalibrationRecord | Check] = []
+        entries: list[CalibrationRecord | TargetCheck] = []
         previous: str | None = None
         for file in self._files():
             try:
                 content = file.read_bytes()
-                model = CalibrationRecord if file.name.endswith("-record.json") else Check
+                model = CalibrationRecord if file.name.endswith("-record.json") else TargetCheck
                 entry = model.model_validate_json(content)
             except (OSError, ValidationError) as error:
                 raise RecordsDamaged(
@@ -67,7 +67,7 @@ class Records:
             entries.append(entry)
         return entries
 
-    def append(self, entry: CalibrationRecord | Check) -> None:
+    def append(self, entry: CalibrationRecord | TargetCheck) -> None:
         """Keep a record or a check for good.
 
         Parameters

@@ -19,7 +19,7 @@ from contract import PersonCode, new_message_id
 from device import SOFTWARE_VERSION, clock
 from device.calibration.bench import Bench, StepRefused
 from device.calibration.certificate import Certificate
-from device.calibration.record import CalibrationRecord, Input, Instrument, Light, Results, Skipped, StillSet
+from device.calibration.record import CalibratedInstrument, CalibrationRecord, Input, Light, Results, Skipped, StillSet
 from device.calibration.records import Records
 from device.calibration.step_names import StepName
 from device.calibration.steps import STEPS, Step
@@ -40,7 +40,7 @@ class SessionState(BaseModel):
 
     begun_at: AwareDatetime
     by: PersonCode
-    instrument: Instrument
+    instrument: CalibratedInstrument
     light: Light
     certificates: tuple[Certificate, ...]
     results: Results = Results()
@@ -143,7 +143,9 @@ class Session:
         state = SessionState(
             begun_at=clock.now(),
             by=_person(by),
-            instrument=Instrument.of(settings.device_id, self._equipment.camera.describe(), settings.lens.name),
+            instrument=CalibratedInstrument.of(
+                settings.device_id, self._equipment.camera.describe(), settings.lens.name
+            ),
             light=settings.capture.light or "as-it-is",
             certificates=certificates,
         )
@@ -278,7 +280,7 @@ class Session:
         if state is None:
             raise SessionUnfit("No calibration is on its way. Begin one with `trichoscope calibrate run`.")
         settings = self._equipment.settings
-        here = Instrument.of(settings.device_id, self._equipment.camera.describe(), settings.lens.name)
+        here = CalibratedInstrument.of(settings.device_id, self._equipment.camera.describe(), settings.lens.name)
         if here != state.instrument:
             raise SessionUnfit(
                 "The calibration on its way was begun with another camera or lens. Put that one back, or end it with"

@@ -15,7 +15,7 @@ from device.calibration.certificate import Certificate, read_certificate
 from device.calibration.check import check as check_target
 from device.calibration.focus import curve_svg, sparkline
 from device.calibration.plane_fit import GeometryUnfit
-from device.calibration.record import CalibrationRecord, Check
+from device.calibration.record import CalibrationRecord, TargetCheck
 from device.calibration.session import Equipment, Session
 from device.calibration.step_names import StepName
 from device.calibration.steps import STEPS, Step
@@ -200,12 +200,12 @@ def _blur(record: CalibrationRecord) -> str:
     return f"{sigma_um.min():.1f} to {sigma_um.max():.1f} um (sigma){detail}"
 
 
-def _table(record: CalibrationRecord, entries: list[CalibrationRecord | Check]) -> Table:
+def _table(record: CalibrationRecord, entries: list[CalibrationRecord | TargetCheck]) -> Table:
     results = record.results
     geometry = results.geometry
     assert geometry is not None  # noqa: S101  no record without
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    checks = [one for one in entries if isinstance(one, Check) and one.record_id == record.record_id]
+    checks = [one for one in entries if isinstance(one, TargetCheck) and one.record_id == record.record_id]
     rows = {
         "record": str(record.record_id),
         "made": f"{record.made_at:%Y-%m-%d %H:%M} UTC by {record.made_by}, valid until {record.valid_until:%Y-%m-%d}",

@@ -13,7 +13,7 @@ from contract import new_message_id
 from device import clock
 from device.calibration.check import check, compare
 from device.calibration.in_force import InForce, StillUnfit, in_force, standing_of
-from device.calibration.record import CalibrationRecord, Check, Reference
+from device.calibration.record import CalibrationRecord, Reference, TargetCheck
 from device.calibration.records import Records, RecordsDamaged, RecordsUnwritable
 from device.calibration.step_names import StepName
 from device.quality import CalibrationState
@@ -36,9 +36,9 @@ def records(tmp_path: Path, made: CalibrationRecord) -> Records:
     return records
 
 
-def checked(records: Records, made: CalibrationRecord, now: Reference) -> Check:
+def checked(records: Records, made: CalibrationRecord, now: Reference) -> TargetCheck:
     """Record a check."""
-    found = Check(
+    found = TargetCheck(
         previous_sha256=records.last_sha256(),
         record_id=made.record_id,
         made_at=clock.now(),
