@@ -123,8 +123,8 @@ def _stills(instrument: Instrument, aim: Aim) -> Sequence[Still]:
     capture, camera = instrument.settings.capture, instrument.camera
     usual = camera.usual
     with instrument.lights.lit(capture.light):
-        if usual is None:
-            return [camera.still(aim) for _ in range(capture.stills)]
+        if usual is None:  # pictures that exist already: the next one is no repeat of this one
+            return [camera.still(aim)]
         if capture.focus_bracket_dioptres:
             bracket = camera.burst(aim, _bracketed(usual, capture.focus_bracket_dioptres))
             return [max(bracket, key=lambda still: sharpness_of(still.picture))]

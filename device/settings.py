@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract import ClinicId, DeviceId
 from device.camera import CameraSettings
-from device.lights import LightsSettings, Ring
+from device.lights import Light, LightsSettings, Ring
 from device.picture_file import PictureFormat
 from device.triggers import TriggersSettings
 from groundwork.broker_settings import BrokerSettings
@@ -66,6 +66,11 @@ class CaptureSettings(_Table):
     mark_expected: bool = False
     keep_dng: bool = False
     focus_bracket_dioptres: Annotated[tuple[Annotated[float, Field(ge=-2, le=2)], ...], Field(max_length=5)] = ()
+
+    @property
+    def lit_by(self) -> Light:
+        """The ring, or the light as it is."""
+        return self.light or "as-it-is"
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Self:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from device import picture_file
 from device.calibration.certificate import Certificate
-from device.calibration.record import Input, Light, Results
+from device.calibration.record import Input, Results
 from device.calibration.step_names import StepName
 from device.camera import Camera, RawStill, Still, StillSettings, TargetAim, TargetKind
-from device.lights import Lights, Ring
+from device.lights import Light, Lights, Ring
 from device.picture_file import PictureUnreadable
 from groundwork.durable_file import write_durably
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from analysis import tone
 from device.calibration.flat_field import Evener
 from device.calibration.geometry import Geometry
-from device.calibration.record import Light, Results
+from device.calibration.record import Results
+from device.lights import Light
 
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]

@@ -15,6 +15,7 @@ from analysis import Optics
 from device.calibration.correction import Correction, correction_of
 from device.calibration.record import CalibratedInstrument, CalibrationRecord, TargetCheck, in_time
 from device.calibration.records import Records, RecordsDamaged
+from device.lights import Light
 from device.quality import CalibrationState
 from device.settings import DeviceSettings
 
@@ -37,11 +38,14 @@ class InForce:
         Why the instrument should be calibrated or checked, in a sentence; None when nothing speaks against it.
     nominal_um_per_px
         The scale without a calibration.
+    light
+        That captures are taken in now: its flat field evens them.
     """
 
     record: CalibrationRecord | None
     due: str | None
     nominal_um_per_px: float
+    light: Light
 
     @property
     def state(self) -> CalibrationState:
@@ -110,7 +114,7 @@ class InForce:
     @cached_property
     def _correction(self) -> Correction:
         assert self.record is not None  # noqa: S101  asked only then
-        return correction_of(self.record.results, self.record.light)
+        return correction_of(self.record.results, self.light)
 
 
 def latest(records: Records) -> CalibrationRecord | None:
@@ -136,14 +140,14 @@ def in_force(records: Records, instrument: CalibratedInstrument, settings: Devic
     ------
     device.calibration.records.RecordsDamaged
     """
-    nominal = settings.lens.nominal_um_per_px
+    nominal, light = settings.lens.nominal_um_per_px, settings.capture.lit_by
     entries = records.all()
     of_all = [one for one in entries if isinstance(one, CalibrationRecord)]
     record = next((one for one in reversed(of_all) if one.instrument == instrument), None)
     if record is None:
         other = " for this camera and lens: one of them was changed" if of_all else ""
-        return InForce(None, f"There is no calibration{other}. Calibrate before the next patient.", nominal)
-    return InForce(record, _due(record, _checks_of(record, entries), settings, now), nominal)
+        return InForce(None, f"There is no calibration{other}. Calibrate before the next patient.", nominal, light)
+    return InForce(record, _due(record, _checks_of(record, entries), settings, now), nominal, light)
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,7 @@ def _checks_of(record: CalibrationRecord, entries: Sequence[CalibrationRecord | 
 
 
 def _due(record: CalibrationRecord, checks: list[TargetCheck], settings: DeviceSettings, now: datetime) -> str | None:
-    wanted = settings.capture.light or "as-it-is"
+    wanted = settings.capture.lit_by
     if record.light != wanted:
         return (
             f"The calibration is for the light {record.light!s}, and captures are taken in {wanted!s}: calibrate anew."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 from pydantic import UUID7, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -20,10 +20,7 @@ from device.calibration.geometry import Geometry
 from device.calibration.response import Response
 from device.calibration.step_names import StepName
 from device.camera import CameraDescription, StillSettings
-from device.lights import Ring
-
-Light: TypeAlias = Ring | Literal["as-it-is"]
-"""A ring, or the light of an instrument that drives none."""
+from device.lights import Light
 
 
 class _Recorded(BaseModel):

@@ -19,12 +19,12 @@ from contract import PersonCode, new_message_id
 from device import SOFTWARE_VERSION, clock
 from device.calibration.bench import Bench, StepRefused
 from device.calibration.certificate import Certificate
-from device.calibration.record import CalibratedInstrument, CalibrationRecord, Input, Light, Results, Skipped, StillSet
+from device.calibration.record import CalibratedInstrument, CalibrationRecord, Input, Results, Skipped, StillSet
 from device.calibration.records import Records
 from device.calibration.step_names import StepName
 from device.calibration.steps import STEPS, Step
 from device.camera import Camera
-from device.lights import Lights
+from device.lights import Light, Lights
 from device.settings import DeviceSettings
 from groundwork.durable_file import write_durably
 
@@ -146,7 +146,7 @@ class Session:
             instrument=CalibratedInstrument.of(
                 settings.device_id, self._equipment.camera.describe(), settings.lens.name
             ),
-            light=settings.capture.light or "as-it-is",
+            light=settings.capture.lit_by,
             certificates=certificates,
         )
         self._write(state)
@@ -197,7 +197,7 @@ class Session:
             step=name,
             camera=self._equipment.camera,
             lights=self._equipment.lights,
-            light=settings.capture.light or "as-it-is" if state is None else state.light,
+            light=settings.capture.lit_by if state is None else state.light,
             certificates=() if state is None else state.certificates,
             results=Results() if state is None else state.results,
             pictures_folder=self._folder / "pictures",

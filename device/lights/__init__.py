@@ -3,9 +3,10 @@
 from device.lights.errors import LightsClosed, LightsError, LightsFailed, LightsUnavailable, RingMissing
 from device.lights.flicker import band_depth, whole_periods_us
 from device.lights.rings import Lights
-from device.lights.settings import LightsSettings, Ring, RingSettings
+from device.lights.settings import Light, LightsSettings, Ring, RingSettings
 
 __all__ = [
+    "Light",
     "Lights",
     "LightsClosed",
     "LightsError",

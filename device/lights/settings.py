@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
@@ -18,6 +18,10 @@ class Ring(StrEnum):
     """Crossed: the skin's gloss is held back, and what lies under it is seen."""
     PARALLEL = "parallel"
     """Parallel: the gloss is let through, and shows the skin's relief and the hair's surface."""
+
+
+Light: TypeAlias = Ring | Literal["as-it-is"]
+"""A ring, or the light of an instrument that drives none."""
 
 
 class RingSettings(BaseModel):

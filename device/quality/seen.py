@@ -50,7 +50,7 @@ class Seen:
         PictureUnusable
             For one that nothing can be seen on.
         """
-        working = read(picture, optics.um_per_px, "bgr")
+        working = read(picture, optics.um_per_px, "bgr", linear_light=optics.linear_light)
         view = View.of(working)
         return cls(working, view, counting_frame(view.at_line_scale()), optics)
 

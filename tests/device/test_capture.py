@@ -18,6 +18,8 @@ from device.camera import Aim, Still, StillSettings
 from device.capture import take
 from device.instrument import open_instrument
 from device.outbox import Outbox
+from phantom import Optics as PhantomOptics
+from phantom import ScalpSettings, grow, photograph
 from tests.device.calibration.simulated import calibrated, settings
 
 AIM = Aim("P-0042", Site.VERTEX, 1)
@@ -154,3 +156,20 @@ def test_without_a_dng_the_capture_is_whole(tmp_path: Path, caplog: pytest.LogCa
         capture = take(instrument, AIM)
         assert instrument.store.visit("P-0042", 1) == [capture]
     assert "without its DNG" in caplog.text
+
+
+@pytest.mark.usefixtures("passing")
+def test_pictures_of_a_folder_are_no_burst(tmp_path: Path) -> None:
+    """Breaks when three different pictures pass for repeats of one, and two of them are never captures."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    taken = photograph(
+        grow(ScalpSettings(size_mm=(3.4, 2.6)), seed=2), PhantomOptics(um_per_px=5.3, size_px=(640, 480))
+    )
+    for name in ("a", "b", "c"):
+        (folder / f"{name}.png").write_bytes(picture_file.encode(taken.picture, "png"))
+    lens = {"name": "lens 7", "nominal_um_per_px": 5.3}
+    of = settings(tmp_path, camera={"kind": "folder", "folder": folder}, lens=lens, capture={"stills": 3})
+    with open_instrument(of) as instrument:
+        captures = [take(instrument, AIM) for _ in range(3)]
+    assert [capture.repeatability for capture in captures] == [None, None, None]

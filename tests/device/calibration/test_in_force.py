@@ -152,9 +152,10 @@ def test_another_light_is_due(
     """Breaks when captures in parallel light are evened with the flat field of another."""
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
     lit = settings(tmp_path, lights={"parallel": {"pin": 13}}, capture={"light": "parallel"})
-    due = in_force(records, made.instrument, lit, made.made_at).due
-    assert due is not None
-    assert "light as-it-is" in due
+    force = in_force(records, made.instrument, lit, made.made_at)
+    assert force.due is not None
+    assert "light as-it-is" in force.due
+    assert force.light == "parallel"
 
 
 def test_a_still_of_another_size_is_refused(records: Records, made: CalibrationRecord, tmp_path: Path) -> None:
