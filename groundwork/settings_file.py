@@ -6,9 +6,9 @@ by reading the file a second time for table headers and keys, which is exact for
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -18,6 +18,7 @@ _TABLE = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+?)\s*=")
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+Made = TypeVar("Made")
 
 
 class SettingsFileError(ValueError):
@@ -39,31 +40,56 @@ def read(model: type[SettingsT], path: Path) -> SettingsT:
     SettingsFileError
         If the file is missing, is not TOML, or does not fit the model.
     """
+    return read_toml(path, lambda values: model(**values), SettingsFileError, called="settings file", part="setting")
+
+
+def read_toml(
+    path: Path,
+    make: Callable[[dict[str, Any]], Made],
+    refusal: type[ValueError],
+    *,
+    called: str,
+    part: str,
+    tag: str | None = None,
+) -> Made:
+    """Read what a pydantic model makes of a TOML file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    make
+        Validates its values.
+    refusal
+        Raised for a file that cannot be used, one fault to a line.
+    called, part
+        What the file and one of its keys are called, for people.
+    tag
+        The key that says which model of a union is meant: pydantic then puts its value before every key at fault.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
     except OSError as error:
-        raise SettingsFileError(
-            f"{path}: cannot be read ({error.strerror}). Name an existing settings file."
-        ) from error
+        raise refusal(f"{path}: cannot be read ({error.strerror}). Name an existing {called}.") from error
     except ValueError as error:
-        raise SettingsFileError(f"{path}: not a TOML file: {error}.") from error
+        raise refusal(f"{path}: not a TOML file: {error}.") from error
     try:
-        return model(**values)
+        return make(values)
     except ValidationError as error:
-        raise SettingsFileError("\n".join(_sentence(path, text, fault) for fault in error.errors())) from error
+        raise refusal("\n".join(_sentence(path, text, fault, part, tag) for fault in error.errors())) from error
 
 
-def _sentence(path: Path, text: str, fault: ErrorDetails) -> str:
-    location = [str(part) for part in fault["loc"]]
+def _sentence(path: Path, text: str, fault: ErrorDetails, part: str, tag: str | None) -> str:
+    location = [str(one) for one in fault["loc"]]
     line = line_of(text, location)
     place = f"{path}, line {line}" if line else str(path)
-    key = ".".join(location)
+    key = ".".join(location if tag is None else location[1:] or location) or tag
     if fault["type"] == "extra_forbidden":
-        return f"{place}: unknown setting '{key}'. Remove it or correct its name."
+        return f"{place}: unknown {part} '{key}'. Remove it or correct its name."
     if fault["type"] == "missing":
-        return f"{place}: setting '{key}' is missing. Add it."
-    return f"{place}: setting '{key}': {fault['msg'].removeprefix('Value error, ')}."
+        return f"{place}: {part} '{key}' is missing. Add it."
+    return f"{place}: {part} '{key}': {fault['msg'].removeprefix('Value error, ')}."
 
 
 def line_of(text: str, location: Sequence[str]) -> int | None:

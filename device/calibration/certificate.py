@@ -5,16 +5,14 @@ A figure of a certificate is believed as it stands and carries its standard unce
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, TypeAdapter, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, TypeAdapter, model_validator
 
 from device.calibration.fiducials import LEAST_APART, apart
-from groundwork.settings_file import line_of
+from groundwork.settings_file import read_toml
 
 Words = Annotated[str, Field(min_length=1, max_length=128)]
 StandardUncertainty = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -263,28 +261,4 @@ def read_certificate(path: Path) -> Certificate:
     CertificateUnreadable
         If the file is missing, is not TOML, or does not fit.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
-    except OSError as error:
-        raise CertificateUnreadable(
-            f"{path}: cannot be read ({error.strerror}). Name the certificate's file."
-        ) from error
-    except ValueError as error:
-        raise CertificateUnreadable(f"{path}: not a TOML file: {error}.") from error
-    try:
-        return _ANY.validate_python(values)
-    except ValidationError as error:
-        raise CertificateUnreadable("\n".join(_sentence(path, text, fault) for fault in error.errors())) from error
-
-
-def _sentence(path: Path, text: str, fault: ErrorDetails) -> str:
-    location = [str(part) for part in fault["loc"]]
-    key = location[-1] if location else "kind"
-    line = line_of(text, location)
-    place = f"{path}, line {line}" if line else str(path)
-    if fault["type"] == "extra_forbidden":
-        return f"{place}: unknown entry '{key}'. Remove it or correct its name."
-    if fault["type"] == "missing":
-        return f"{place}: entry '{key}' is missing. Add it."
-    return f"{place}: entry '{key}': {fault['msg'].removeprefix('Value error, ')}."
+    return read_toml(path, _ANY.validate_python, CertificateUnreadable, called="certificate", part="entry", tag="kind")
