@@ -392,10 +392,3 @@ def test_the_recall_of_thin_hair_is_an_option() -> None:
     assert missed.missed_expected is not None
     assert 0 <= missed.missed_expected < 0.5 * len(missed.hairs)
     assert missed.hair_density_per_cm2.high > plain.hair_density_per_cm2.high
-
-
-def test_calibrated_colours_are_not_doubted() -> None:
-    """Breaks when a clinic that calibrates its colours is told on every picture that they are not."""
-    picture = scalp()
-    flags = [measure(picture, KnownOptics(UM_PER_PX, true_colours=known)).flags for known in (False, True)]
-    assert [Flag.COLOUR_UNCALIBRATED in of for of in flags] == [True, False]

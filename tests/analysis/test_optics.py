@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import Optics, PictureUnusable
+import phantom
+from analysis import Flag, Optics, PictureUnusable, measure
+from phantom import ScalpSettings, grow, photograph
 
 
 def test_a_bare_number_is_a_scale_of_unknown_uncertainty() -> None:
@@ -50,3 +52,11 @@ def test_one_blur_is_that_of_every_place() -> None:
     places = np.random.default_rng(1).uniform(0, 300, (5, 2))
     assert Optics(5.3, blur_sigma_px=1.2).sigma_px_at(places, (300, 300)) == pytest.approx(1.2)
     assert Optics(5.3).sigma_px_at(places, (300, 300)) is None
+
+
+def test_calibrated_colours_are_not_doubted() -> None:
+    """Breaks when a clinic that calibrates its colours is told on every picture that they are not."""
+    seen = phantom.Optics(um_per_px=5.3, size_px=(640, 480))
+    picture = photograph(grow(ScalpSettings(size_mm=(3.4, 2.6)), seed=2), seen).picture
+    flags = [measure(picture, Optics(5.3, true_colours=known)).flags for known in (False, True)]
+    assert [Flag.COLOUR_UNCALIBRATED in of for of in flags] == [True, False]

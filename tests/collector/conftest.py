@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from getpass import getuser
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from collector import authority, broker
 from groundwork.broker_settings import BrokerSettings
 from tests.collector.examples import CLINIC, DEVICE
+from tests.collector.page_clinic import Clinic
 
 OTHER_DEVICE = "chair-2"
 _WITHIN_S = 10.0
@@ -175,3 +176,11 @@ class Client:
     ) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
+    """Return an empty clinic."""
+    made = Clinic(tmp_path)
+    with closing(made.store):
+        yield made

@@ -2,86 +2,30 @@
 
 import html
 import re
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Literal
 
 import pytest
 
-from analysis import Flag, measure
+from analysis import Flag
 from collector import words
-from collector.ingestion import Accepted, Quarantined
-from collector.pages import create_pages, visits_of
-from collector.pictures import Pictures
-from collector.store import Store, StoreFailed
+from collector.ingestion import Quarantined
+from collector.pages import visits_of
+from collector.store import StoreFailed
 from contract import (
     PROTOCOL,
     Calibration,
-    Capture,
-    Channel,
-    Check,
-    Forced,
     Hair,
     HairKind,
     InstrumentChange,
     Interval,
     Quality,
-    Repeatability,
     Site,
-    Topic,
     Verdict,
-    new_message_id,
 )
-from device.quality import CalibrationState, judge
-from phantom import Optics, ScalpSettings, grow, photograph
-from tests.collector.asgi import AsgiClient
-from tests.collector.examples import CLINIC, DEVICE, NOW, health, status
+from tests.collector.examples import NOW, health, status
+from tests.collector.page_clinic import Clinic, text_of
 from tests.examples import PICTURE_BYTES, capture, full_measurement, measurement
-
-TOPIC = Topic(CLINIC, DEVICE, Channel.CAPTURE)
-
-
-class Clinic:
-    """A store and pictures behind a page."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = Store(folder / "collector.sqlite3")
-        self.pictures = Pictures(folder / "pictures")
-        self.trouble: str | None = None
-        application = create_pages(CLINIC, self.store, self.pictures, lambda: self.trouble)
-        self.client = AsgiClient(application, base_url="http://127.0.0.1:8080")
-
-    def holds(self, *captures: Capture) -> None:
-        """Store captures."""
-        self.store.store_batch([Accepted(TOPIC, shown, shown.encode()) for shown in captures], NOW)
-
-    def holds_picture(self, shown: Capture) -> None:
-        """Store the example picture, which all example captures name."""
-        incoming = self.pictures.receive(shown.picture.sha256)
-        incoming.write(PICTURE_BYTES)
-        incoming.finish()
-
-    def page(self, path: str) -> str:
-        """Return a page's HTML with all runs of white space made one."""
-        answer = self.client.get(path)
-        assert answer.status_code == 200, answer.text
-        return re.sub(r"\s+", " ", answer.text)
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    """Return an empty clinic."""
-    made = Clinic(tmp_path)
-    with closing(made.store):
-        yield made
-
-
-def text_of(page: str) -> str:
-    """Return what a page says, without its marks."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
 
 
 def test_overview_of_an_empty_clinic_says_what_comes(clinic: Clinic) -> None:
@@ -427,75 +371,3 @@ def test_words_are_known_for_every_term() -> None:
     assert set(words.VERDICTS) == set(Verdict)
     assert len({look.look for look in words.VERDICTS.values()}) == len(Verdict)
     assert set(words.INSTRUMENT_CHANGES) == set(InstrumentChange)
-
-
-def test_another_instrument_within_a_series_is_said(clinic: Clinic) -> None:
-    """Breaks when a swapped lens or a new calibration passes for a change of the patient's hair."""
-    first = capture(visit_number=1, lens="lens 7")
-    same = capture(visit_number=2, lens="lens 7", taken_at=NOW + timedelta(days=90))
-    swapped = capture(visit_number=3, lens="lens 8", device_id="chair-2", taken_at=NOW + timedelta(days=180))
-    clinic.holds(first, same, swapped)
-    sentence = "Since the site&#39;s last capture, another device and lens."
-    assert clinic.page("/patients/P-0042").count(sentence) == 1
-    assert sentence in clinic.page(f"/captures/{swapped.message_id}")
-    for unchanged in (first, same):
-        assert "Since the site" not in clinic.page(f"/captures/{unchanged.message_id}")
-
-
-def test_what_the_gate_looked_at_is_shown_with_its_values(clinic: Clinic) -> None:
-    """Breaks when a clinician cannot see why a picture was doubted, or that a person overruled the gate."""
-    checks = (
-        Check(name="sharpness", value=41.27, unit="um", warn_at=30.0, refuse_at=40.0, verdict=Verdict.REFUSE),
-        Check(name="tilt", value=None, unit="deg", verdict=Verdict.PASS),
-        Check(name="of-a-later-release", value=3.0, unit="%", verdict=Verdict.PASS),
-    )
-    forced = Forced(by="tech-3", note="The patient cannot come again.", at=NOW)
-    shown = capture(quality=Quality(verdict=Verdict.REFUSE, reasons=("Out of focus.",), checks=checks, forced=forced))
-    clinic.holds(shown)
-    text = text_of(clinic.page(f"/captures/{shown.message_id}"))
-    assert "Edge width 41.3 µm Not usable" in text
-    assert "Tilt not seen Good picture" in text
-    assert "Of a later release 3 % Good picture" in text
-    assert "Kept all the same by tech-3" in text
-    assert "The patient cannot come again." in text
-
-
-def test_the_calibration_behind_a_capture_is_named(clinic: Clinic) -> None:
-    """Breaks when a figure cannot be traced to the target that its square centimetre came from."""
-    record = new_message_id()
-    shown = capture(
-        calibration=Calibration(
-            um_per_px=5.301,
-            standard_uncertainty_um_per_px=0.002,
-            source="target",
-            record_id=record,
-            made_at=NOW,
-            certificate_id="DG-0815",
-            due="The check on the target is two days late.",
-        ),
-        light="cross",
-        repeatability=Repeatability(
-            stills=3, hair_density_sd_per_cm2=1.24, mean_diameter_sd_um=0.41, noise_share=0.005
-        ),
-    )
-    clinic.holds(shown)
-    text = text_of(clinic.page(f"/captures/{shown.message_id}"))
-    for part in (str(record), "DG-0815", "5.301 ± 0.002", "two days late", "cross-polarised", "3 stills", "0.4 µm"):
-        assert part in text
-
-
-@pytest.mark.parametrize("hair", ["clipped", "long"])
-def test_words_are_known_for_all_that_the_gate_looks_at(hair: Literal["clipped", "long"]) -> None:
-    """Breaks when the gate learns to look at something and the page shows its bare name."""
-    taken = photograph(grow(ScalpSettings(size_mm=(3.4, 2.6)), seed=2), Optics(um_per_px=5.3, size_px=(640, 480)))
-    judged = judge(
-        taken.picture,
-        5.3,
-        measurement=measure(taken.picture, 5.3),
-        calibration_state=CalibrationState.DUE,
-        mark_expected=True,
-        hair=hair,
-        tilt_deg=1.0,
-    )
-    assert len(judged.checks) > 10
-    assert {check.name for check in judged.checks} <= set(words.CHECKS)

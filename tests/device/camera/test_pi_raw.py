@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from device.camera import DngUnavailable, RawUnavailable, SettingsNotHonoured, open_camera
+from tests.device.camera.bench import allocations
 from tests.device.camera.conftest import RED_PATCH, aim_at, draw_scene, pi_settings
-from tests.libcamera.buffers import MemfdHeap
 from tests.libcamera.camera import Camera, held_requests
 from tests.libcamera.sensor import Sensor
 from tests.libcamera.stack import PICAMERA2_WARNINGS
@@ -59,16 +59,7 @@ def test_the_camera_goes_on_after_raw_values(camera_on_bench: Camera) -> None:
 
 def test_raw_values_take_one_raw_buffer_and_a_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A full-size picture beside the raw values would use up a small board's memory."""
-    sizes: list[int] = []
-    allocate = MemfdHeap.alloc
-
-    def recording(heap: MemfdHeap, name: str, size: int) -> object:
-        sizes.append(size)
-        return allocate(heap, name, size)
-
-    monkeypatch.setattr(MemfdHeap, "alloc", recording)
-    with open_camera(pi_settings()) as camera:
-        sizes.clear()
+    with open_camera(pi_settings()) as camera, allocations(monkeypatch) as sizes:
         camera.raw(None)
     assert sizes[:2] == [192 * 108 * 3, 384 * 216 * 2]
 
