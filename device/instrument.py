@@ -80,4 +80,4 @@ def open_instrument(settings: DeviceSettings) -> Iterator[Instrument]:
 def _calibrated_settings(records: Records) -> StillSettings | None:
     """Give the settings of the last calibration: the camera that it was made with is told apart once it is open."""
     record = latest(records)
-    return None if record is None or record.still is None else record.still.asked()
+    return None if record is None else record.still

@@ -40,7 +40,7 @@ def check(bench: Bench, record: CalibrationRecord, by: str, records: Records) ->
         raise StepRefused("The calibration in force holds nothing to compare with: calibrate anew.")
     certificate, kind = scale_target(record.certificates)
     certificate.require_in_date(clock.now().date())
-    still = bench.still(kind, None if record.still is None else record.still.asked(), light=record.light)
+    still = bench.still(kind, record.still, light=record.light)
     now = look_at(still.picture, certificate, then.um_per_px, bench.distance_mm).reference
     found = TargetCheck(
         previous_sha256=records.last_sha256(),

@@ -64,20 +64,6 @@ class Input(_Recorded):
     lens_position_dioptres: float | None
 
 
-class StillSet(_Recorded):
-    """The settings that calibrated stills are taken with: see `device.camera.StillSettings`."""
-
-    size_px: tuple[int, int]
-    exposure_us: int
-    analogue_gain: float
-    colour_gains: tuple[float, float]
-    lens_position_dioptres: float | None
-
-    def asked(self) -> StillSettings:
-        """Give them as the camera takes them."""
-        return StillSettings(**self.model_dump())
-
-
 class Reference(_Recorded):
     """What the scale target looked like to the calibrated instrument, for the daily check to compare with.
 
@@ -162,7 +148,7 @@ class CalibrationRecord(_Recorded):
     software_version: str
     valid_until: AwareDatetime
     instrument: CalibratedInstrument
-    still: StillSet | None
+    still: StillSettings | None
     size_px: tuple[int, int]
     light: Light
     certificates: tuple[Certificate, ...]

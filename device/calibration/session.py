@@ -19,7 +19,7 @@ from contract import PersonCode, new_message_id
 from device import SOFTWARE_VERSION, clock
 from device.calibration.bench import Bench, StepRefused
 from device.calibration.certificate import Certificate
-from device.calibration.record import CalibratedInstrument, CalibrationRecord, Input, Results, Skipped, StillSet
+from device.calibration.record import CalibratedInstrument, CalibrationRecord, Input, Results, Skipped
 from device.calibration.records import Records
 from device.calibration.step_names import StepName
 from device.calibration.steps import STEPS, Step
@@ -245,7 +245,7 @@ class Session:
             software_version=SOFTWARE_VERSION,
             valid_until=clock.now() + timedelta(days=self._equipment.settings.calibration.valid_days),
             instrument=state.instrument,
-            still=self._still_set(state),
+            still=state.results.asked(self._equipment.camera.usual),
             size_px=geometry.size_px,
             light=state.light,
             certificates=state.certificates,
@@ -270,10 +270,6 @@ class Session:
         """Return the steps that are still to be done, in their order; none when there is no session."""
         state = self.state
         return () if state is None else tuple(STEPS[name] for name in state.pending)
-
-    def _still_set(self, state: SessionState) -> StillSet | None:
-        asked = state.results.asked(self._equipment.camera.usual)
-        return None if asked is None else StillSet(**vars(asked))
 
     def _of_this_instrument(self) -> SessionState:
         state = self.state
