@@ -65,10 +65,11 @@ class InForce:
         if self.record is None:
             return still
         size_px = still.shape[1], still.shape[0]
-        if size_px != self.record.size_px:
+        calibrated_px = self.record.geometry.size_px
+        if size_px != calibrated_px:
             raise StillUnfit(
-                f"Stills have {size_px[0]} x {size_px[1]} px now and had {self.record.size_px[0]} x"
-                f" {self.record.size_px[1]} at the calibration. Set the size back under [camera], or calibrate anew."
+                f"Stills have {size_px[0]} x {size_px[1]} px now and had {calibrated_px[0]} x"
+                f" {calibrated_px[1]} at the calibration. Set the size back under [camera], or calibrate anew."
             )
         return self._correction.apply(still)
 
@@ -77,10 +78,9 @@ class InForce:
         if self.record is None:
             return self.nominal_um_per_px
         results, correction = self.record.results, self._correction
-        assert results.geometry is not None  # noqa: S101  no record without
         return Optics(
             correction.um_per_px,
-            um_per_px_sd=results.geometry.um_per_px_sd,
+            um_per_px_sd=self.record.geometry.um_per_px_sd,
             blur_sigma_px=None if results.blur is None else results.blur.grid(),
             linear_light=True,
             true_colours=results.colour is not None,
@@ -89,18 +89,17 @@ class InForce:
     @property
     def tilt_deg(self) -> float | None:
         """Tilt of the plane of contact, where it is known."""
-        geometry = None if self.record is None else self.record.results.geometry
-        return None if geometry is None or geometry.tilt is None else geometry.tilt.total_deg
+        tilt = None if self.record is None else self.record.geometry.tilt
+        return None if tilt is None else tilt.total_deg
 
     def message(self) -> contract.Calibration:
         """Say it as it travels."""
         if self.record is None:
             return contract.Calibration(um_per_px=self.nominal_um_per_px, source="settings", due=self.due)
-        geometry, blur = self.record.results.geometry, self.record.results.blur
-        assert geometry is not None  # noqa: S101  no record without
+        blur = self.record.results.blur
         return contract.Calibration(
             um_per_px=self._correction.um_per_px,
-            standard_uncertainty_um_per_px=geometry.um_per_px_sd,
+            standard_uncertainty_um_per_px=self.record.geometry.um_per_px_sd,
             source="target",
             record_id=self.record.record_id,
             made_at=self.record.made_at,

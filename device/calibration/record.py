@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import UUID7, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import UUID7, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from contract import DeviceId, PersonCode, Sha256
 from device.calibration.blur import Blur
@@ -130,8 +130,6 @@ class CalibrationRecord(_Recorded):
         What it holds for.
     still
         Settings that stills are taken with; None for a camera that takes no settings.
-    size_px
-        Width and height of a still.
     light
         That captures are taken in.
     certificates
@@ -149,12 +147,23 @@ class CalibrationRecord(_Recorded):
     valid_until: AwareDatetime
     instrument: CalibratedInstrument
     still: StillSettings | None
-    size_px: tuple[int, int]
     light: Light
     certificates: tuple[Certificate, ...]
     results: Results
     inputs: tuple[Input, ...]
     skipped: tuple[Skipped, ...]
+
+    @model_validator(mode="after")
+    def _has_a_scale(self) -> Self:
+        if self.results.geometry is None:
+            raise ValueError("a calibration without a scale is none")
+        return self
+
+    @property
+    def geometry(self) -> Geometry:
+        """Scale, tilt and distortion: what no calibration is without."""
+        assert self.results.geometry is not None  # noqa: S101  for mypy: the validator has seen to it
+        return self.results.geometry
 
     @property
     def scale_certificate_id(self) -> str | None:

@@ -234,8 +234,7 @@ class Session:
         state = self._of_this_instrument()
         if state.pending:
             raise SessionUnfit(f"These steps are missing: {', '.join(state.pending)}. Take them, or leave them out.")
-        geometry, records = state.results.geometry, Records(self._equipment.settings.state_folder)
-        assert geometry is not None  # noqa: S101  the scale is not optional, and nothing is pending
+        records = Records(self._equipment.settings.state_folder)
         record = CalibrationRecord(
             record_id=new_message_id(),
             previous_sha256=records.last_sha256(),
@@ -246,7 +245,6 @@ class Session:
             valid_until=clock.now() + timedelta(days=self._equipment.settings.calibration.valid_days),
             instrument=state.instrument,
             still=state.results.asked(self._equipment.camera.usual),
-            size_px=geometry.size_px,
             light=state.light,
             certificates=state.certificates,
             results=state.results,

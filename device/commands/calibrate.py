@@ -201,9 +201,7 @@ def _blur(record: CalibrationRecord) -> str:
 
 
 def _table(record: CalibrationRecord, entries: list[CalibrationRecord | TargetCheck]) -> Table:
-    results = record.results
-    geometry = results.geometry
-    assert geometry is not None  # noqa: S101  no record without
+    geometry = record.geometry
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     checks = [one for one in entries if isinstance(one, TargetCheck) and one.record_id == record.record_id]
     rows = {
