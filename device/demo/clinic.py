@@ -9,7 +9,7 @@ from pathlib import Path
 
 from device.camera.simulated import CERTIFICATES
 from device.demo import broker
-from device.demo.processes import DemoFailed, Program, own_program, refuse_used_port, started
+from device.demo.processes import DemoFailed, Program, own_program, refuse_used_port, run_to_the_end, started
 
 CLINIC, DEVICE, COLLECTOR = "demo", "chair-1", "collector"
 
@@ -151,15 +151,13 @@ class Clinic:
             calibrate += ["--target", str(CERTIFICATES / f"{target}.toml")]
         for step in ("focus", "exposure", "dark", "response", "colour"):
             calibrate += ["--skip", f"{step}=the demonstration is short"]
-        result = subprocess.run([*calibrate, "--settings", str(self.device_settings)], check=False)
-        if result.returncode:
+        if run_to_the_end([*calibrate, "--settings", str(self.device_settings)]):
             raise DemoFailed("The device could not be calibrated; the reason stands above.")
 
     def take_visit(self, patient_code: str, visit_number: int, *options: str) -> None:
         """Take a visit with the device's own command; its words go to standard output."""
         visit = [own_program("trichoscope"), "visit", patient_code, "--visit", str(visit_number), "--no-wait"]
-        result = subprocess.run([*visit, "--settings", str(self.device_settings), *options], check=False)
-        if result.returncode:
+        if run_to_the_end([*visit, "--settings", str(self.device_settings), *options]):
             raise DemoFailed("The visit could not be taken; the reason stands above.")
 
     def _broker_command(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Programs started for the demonstration, each with a log of its own, and none left behind."""
 
 import contextlib
+import signal
 import socket
 import subprocess
 import sysconfig
@@ -113,3 +114,20 @@ def _moments(within_s: float) -> Iterator[None]:
     while time.monotonic() < end_s:
         yield
         time.sleep(_LOOK_EVERY_S)
+
+
+def run_to_the_end(command: list[str]) -> int:
+    """Run a program whose words go to standard output, and return its exit code; interrupted, it is ended too.
+
+    A signal that came between the program's start and the first hold on it would leave it running: signals wait until
+    there is one.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    process = subprocess.Popen(command)  # it inherits the block, and is ended by SIGKILL
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return process.wait()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
