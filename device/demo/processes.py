@@ -5,12 +5,16 @@ import signal
 import socket
 import subprocess
 import sysconfig
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _STOP_WITHIN_S = 10.0
 _LOOK_EVERY_S = 0.05
+
+_ENDS_WITH_THIS_PROCESS = ("setpriv", "--pdeathsig", "TERM")
+"""Should this process be killed without a chance to clean up, its programs end too."""
 
 
 class DemoFailed(RuntimeError):
@@ -34,9 +38,8 @@ class Program:
         self.name = name
         self.log = log
         with log.open("wb") as output:
-            # setpriv: should this process be killed without a chance to clean up, the program ends too
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "TERM", *arguments],  # noqa: S607  part of every Debian
+                [*_ENDS_WITH_THIS_PROCESS, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -109,25 +112,39 @@ def refuse_used_port(port: int, option: str) -> None:
             ) from error
 
 
-def _moments(within_s: float) -> Iterator[None]:
-    end_s = time.monotonic() + within_s
-    while time.monotonic() < end_s:
-        yield
-        time.sleep(_LOOK_EVERY_S)
-
-
 def run_to_the_end(command: list[str]) -> int:
-    """Run a program whose words go to standard output, and return its exit code; interrupted, it is ended too.
-
-    A signal that came between the program's start and the first hold on it would leave it running: signals wait until
-    there is one.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    process = subprocess.Popen(command)  # it inherits the block, and is ended by SIGKILL
+    """Run a program whose words go to standard output, and return its exit code; interrupted, it is ended too."""
+    process = subprocess.Popen([*_ENDS_WITH_THIS_PROCESS, *command], start_new_session=True)
     try:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return process.wait()
+        while process.poll() is None:
+            look_around()
     except BaseException:
         process.kill()
         process.wait()
         raise
+    return process.returncode
+
+
+_asked_to_end = threading.Event()
+
+
+def note_requests_to_end() -> None:
+    """Let Ctrl-C, a stop and a closed terminal end the demonstration in :func:`look_around` only.
+
+    An exception raised at once could come between a program's start and the first hold on it, and leave it running.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell's background job would ignore even Ctrl-C
+        signal.signal(number, lambda *_: _asked_to_end.set())
+
+
+def look_around() -> None:
+    """Pause for a moment; raise KeyboardInterrupt if the demonstration was asked to end."""
+    if _asked_to_end.wait(_LOOK_EVERY_S):
+        raise KeyboardInterrupt
+
+
+def _moments(within_s: float) -> Iterator[None]:
+    end_s = time.monotonic() + within_s
+    while time.monotonic() < end_s:
+        yield
+        look_around()

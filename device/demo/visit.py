@@ -1,12 +1,10 @@
 """One visit of a phantom patient, from the camera to the clinic, and the table that holds it against the truth."""
 
 import json
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from device.calibration.in_force import latest
 from device.calibration.records import Records
 from device.demo import broker
 from device.demo.clinic import CLINIC, Clinic, Ports
-from device.demo.processes import DemoFailed
+from device.demo.processes import DemoFailed, look_around, note_requests_to_end
 from device.outbox import Outbox
 from device.store import Store
 
@@ -88,9 +86,7 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
     DemoFailed
         If it cannot be run here.
     """
-    # However it is ended, it stops its programs; a shell's background job would ignore even Ctrl-C's signal.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    note_requests_to_end()
     kinds = broker.installed()
     broker_kind = broker_kind or kinds[0]
     if broker_kind not in kinds:
@@ -113,7 +109,9 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
         say(f"The clinic's page: http://127.0.0.1:{ports.page}/patients/{PATIENT}")
         if not once:
             say("Ctrl-C ends the demonstration.")
-            _wait_for_interrupt()
+            with suppress(KeyboardInterrupt):
+                while True:
+                    look_around()
     return len(rows) == len(PROTOCOL) and all(row.arrived and row.density_right for row in rows)
 
 
@@ -124,7 +122,7 @@ def await_delivery(clinic: Clinic) -> list[Row]:
         outbox = Outbox(store)
         end_s = time.monotonic() + _DELIVERED_WITHIN_S
         while (counts := outbox.counts()).waiting_captures + counts.waiting_pictures and time.monotonic() < end_s:
-            time.sleep(0.1)
+            look_around()
         record = latest(Records(clinic.folder / "device"))
         if record is None:
             raise DemoFailed("The device was not calibrated.")
@@ -195,10 +193,3 @@ def _delivery(row: Row) -> str:
     if row.outcome is None:
         return "none yet"
     return str(row.outcome) if row.picture_received else f"{row.outcome}, picture pending"
-
-
-def _wait_for_interrupt() -> None:
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return
