@@ -61,12 +61,7 @@ train: ## learn anew what a shaft looks like: draws lessons, writes analysis/lea
 	$(TRAIN_BIN)/python -m training.draw --into build/lessons
 	$(TRAIN_BIN)/python -m training.train --lessons build/lessons --checkpoint build/shafts.pt --out analysis/learned/shafts.onnx
 
-unit-bench-instrument: ## the instrument: scale, radiometry, wires, gate, a long day with faults (about an hour; PART=scale for one)
-	@tools/prepare test
-	@tools/prepare bench
-	$(BIN)/python -m benchmarks.instrument $(if $(PART),--part $(PART))
-
-train: ## the tests of training, those that need torch among them
+unit-train: ## the tests of training, those that need torch among them
 	@tools/prepare train
 	$(TRAIN_BIN)/pytest tests/training
 

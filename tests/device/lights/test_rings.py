@@ -258,6 +258,7 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from device.lights import LightsSettings, Ring, open_lights
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would pass over Ctrl-C
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and what nohup starts over a closed terminal
 pins = Device.pin_factory = MockFactory(pin_class=MockPWMPin)
 pin = pins.pin(12)
 atexit.register(lambda: print([float(moment.state) for moment in pin.states], pin.function, flush=True))
