@@ -9,6 +9,7 @@ from phantom.optics import Light, Optics, Pose
 from phantom.photograph import OutsideScalpError, Photograph, photograph
 from phantom.scalp import Hair, Scalp, ScalpSettings
 from phantom.settings import SettingError
+from phantom.tattoo import Tattoo
 from phantom.truth import Truth, TruthHair
 from phantom.unready import clump, lay_over
 
@@ -25,6 +26,7 @@ __all__ = [
     "Scalp",
     "ScalpSettings",
     "SettingError",
+    "Tattoo",
     "Truth",
     "TruthHair",
     "clip",

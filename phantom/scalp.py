@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from phantom.colour import SKIN_BGR, SkinType, melanin_of
 from phantom.settings import SettingError, require_between
+from phantom.tattoo import Tattoo
 
 Points: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["terminal", "vellus"]
@@ -71,7 +72,11 @@ class ScalpSettings:
     pores_per_cm2, flakes_per_cm2, vessels_per_cm2, bubbles_per_cm2 : float
         Things that are no hairs.
     mark_mm : float or None
-        Diameter of a tattooed dot in the middle; None for no mark.
+        Diameter of a tattooed dot; None for no mark.
+    tattoo : Tattoo
+        Where the dot lies, with which ink, how deep, how faded and how far run. Default: fresh, in the middle.
+    moles_per_cm2 : float
+        Brown spots of 0.3 to 3 mm, the small ones as many as the large ones on a logarithmic scale.
     ink_strokes_per_cm2 : float
         Strokes and dots of a skin marker under the hairs, with some specks of ink to each.
     folds_per_cm2 : float
@@ -115,6 +120,8 @@ class ScalpSettings:
     vessels_per_cm2: float = 6.0
     bubbles_per_cm2: float = 0.0
     mark_mm: float | None = None
+    tattoo: Tattoo = field(default_factory=Tattoo)
+    moles_per_cm2: float = 0.0
     ink_strokes_per_cm2: float = 0.0
     folds_per_cm2: float = 0.0
     debris_per_cm2: float = 0.0
@@ -139,7 +146,7 @@ class ScalpSettings:
         require_between("direction_deg", self.direction_deg, -360.0, 360.0)
         for name in ("pores_per_cm2", "flakes_per_cm2", "vessels_per_cm2", "bubbles_per_cm2"):
             require_between(name, getattr(self, name), 0.0, 2000.0)
-        for name in ("ink_strokes_per_cm2", "folds_per_cm2", "debris_per_cm2", "fibres_per_cm2"):
+        for name in ("ink_strokes_per_cm2", "folds_per_cm2", "debris_per_cm2", "fibres_per_cm2", "moles_per_cm2"):
             require_between(name, getattr(self, name), 0.0, 2000.0)
         for name, most in (("streak", 2.0), ("relief", 3.0), ("roughness", 1.0), ("ragged_cut", 1.0)):
             require_between(name, getattr(self, name), 0.0, most)
@@ -231,7 +238,7 @@ class Scalp:
     hairs : tuple of Hair
         In the order in which they lie, the last on top.
     skin_seed : int
-        Of the skin's texture, pores, vessels, folds, ink and mark, which stay.
+        Of the skin's texture, pores, vessels, moles, folds, ink and mark, which stay.
     gel_seed : int
         Of flakes, bubbles, debris and fibres, which a wash moves.
     next_hair_id, next_unit_id : int

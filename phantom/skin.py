@@ -12,12 +12,12 @@ import numpy as np
 
 from phantom.canvas import MAP_MM_PER_PX, Canvas, Plane, blurred
 from phantom.colour import SKIN_BGR, hair_opacity
+from phantom.mark import moles, tattoo
 from phantom.scalp import Points, Scalp
 from phantom.stains import fold, ink
 
 _PAD_PX = 32
 """Painted beyond what is seen: four times the widest blur, so that the map's edge does not reach in."""
-_TATTOO_BGR = np.array([0.25, 0.16, 0.12], np.float32)
 _FLAKE_BGR = np.array([0.86, 0.90, 0.90], np.float32)
 
 
@@ -68,7 +68,8 @@ def paint(scalp: Scalp, low_mm: Points, high_mm: Points) -> SkinMap:
     _streaks(colour, canvas)
     _pores(colour, canvas)
     fold(colour, canvas)
-    _mark(colour, canvas)
+    moles(colour, canvas)
+    tattoo(colour, canvas)
     ink(colour, canvas)
     flaked = _flakes(colour, canvas)
     np.clip(colour, 0.0, 1.0, out=colour)
@@ -149,24 +150,6 @@ def _pores(colour: Plane, canvas: Canvas) -> None:
         outline = place + radius * np.column_stack([np.cos(angles), np.sin(angles)]) * rng.uniform(0.7, 1.0, 2)
         canvas.fill(dip, outline, float(rng.uniform(0.3, 1.0)))
     colour *= (1.0 - 0.28 * blurred(dip, 0.012) + 0.10 * blurred(dip, 0.045))[:, :, None]
-
-
-def _mark(colour: Plane, canvas: Canvas) -> None:
-    """Tattoo a dot in the scalp's middle: blue-black, deep, not quite round."""
-    mark_mm = canvas.scalp.settings.mark_mm
-    if mark_mm is None:
-        return
-    rng = np.random.default_rng([canvas.scalp.skin_seed, 33])
-    angles = np.linspace(0.0, 2 * np.pi, 36, endpoint=False)
-    radius = (
-        0.5
-        * mark_mm
-        * (1.0 + 0.04 * np.cos(2 * angles + rng.uniform(0, 6.3)) + 0.03 * np.cos(3 * angles + rng.uniform(0, 6.3)))
-    )
-    ink = canvas.empty()
-    canvas.fill(ink, np.column_stack([radius * np.cos(angles), radius * np.sin(angles)]), 1.0)
-    ink = np.asarray(0.85 * blurred(ink, 0.018), np.float32)[:, :, None]
-    colour += ink * (np.minimum(_TATTOO_BGR, colour) - colour)
 
 
 def _flakes(colour: Plane, canvas: Canvas) -> Plane:

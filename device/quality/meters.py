@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.quality import mark
+from analysis.mark import find_mark
 from device.quality.seen import Plane
 
 WIDTH_PX = 640
@@ -96,7 +96,8 @@ class Meters:
         self._peak = max(self._peak, focus)
         most, least = (grey, grey) if frame.ndim == 2 else _extremes(frame)
         colour = frame if frame.ndim == 3 else np.asarray(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR), np.uint8)
-        seen = mark.find(colour, self._um_per_px / shrink) if self._mark_expected else None
+        um_per_px = self._um_per_px / shrink
+        seen = find_mark(colour, um_per_px) if self._mark_expected else None
         return Reading(
             focus=focus,
             focus_peak=self._peak,
@@ -105,7 +106,7 @@ class Meters:
             under_share=_share(most < DARK),
             over_share=_share(most >= BRIGHT),
             glare_share=_share(least >= BRIGHT),
-            mark_mm=None if seen is None else seen.from_middle_mm,
+            mark_mm=None if seen is None else seen.from_middle_mm((colour.shape[1], colour.shape[0]), um_per_px),
         )
 
     def _trend(self) -> int:
