@@ -8,7 +8,7 @@ from pydantic import UUID7, AwareDatetime, BaseModel, ConfigDict, Field
 from contract.envelope import MAX_COUNT, Message
 from contract.measurement import Measurement
 from contract.names import PatientCode, PersonCode, Sha256
-from contract.sites import Site
+from contract.sites import MarkKind, SiteKey
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 """Bound on one picture file; a 12 MP PNG is about 25 MB."""
@@ -120,12 +120,13 @@ class Capture(Message):
     """One capture, whole: figures, quality, calibration and the name of its picture.
 
     The first messages lacked these: ``camera_identity``, which tells the camera from others of its model; ``lens``;
-    ``light``, the ring that was lit; ``repeatability``, where a burst was taken.
+    ``light``, the ring that was lit; ``mark``, what the clinic marks its sites with; ``repeatability``, where a burst
+    was taken.
     """
 
     patient_code: PatientCode
     visit_number: Annotated[int, Field(ge=1, le=9999)]
-    site: Site
+    site: SiteKey
     taken_at: AwareDatetime
     software_version: Annotated[str, Field(max_length=64)]
     camera: Annotated[str, Field(max_length=128)]
@@ -135,6 +136,7 @@ class Capture(Message):
     camera_identity: _Name | None = None
     lens: _Name | None = None
     light: Annotated[str, Field(max_length=32)] | None = None
+    mark: MarkKind | None = None
     repeatability: Repeatability | None = None
     calibration: Calibration
     quality: Quality

@@ -11,8 +11,9 @@ from contract.names import ClinicId, DeviceId
 CONTRACT_VERSION: Final = 1
 """The major version, also a level of every topic. Optional fields may be added under it; nothing else may change."""
 
-MAX_MESSAGE_BYTES = 2 * 1024 * 1024
-"""Bound on a payload: a capture of the most hairs a measurement may list, at full length of decimals, has 1.8 MB."""
+MAX_MESSAGE_BYTES = 5 * 1024 * 1024
+"""Bound on a payload: a capture of the most hairs and lines a measurement may list, with courses as the analysis gives
+them and at full length of decimals, has 4.6 MB; as the analysis rounds, 2.5 MB."""
 
 MAX_COUNT = 2**53
 """Bound on whole numbers: JSON readers that hold them as doubles read larger ones wrong (RFC 8259, section 6)."""

@@ -16,8 +16,10 @@ _Side = Annotated[int, Field(gt=0, le=100_000)]
 _Lightness = Annotated[float, Field(ge=0, le=100)]
 _Chroma = Annotated[float, Field(ge=-200, le=200)]
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
+_Cell = Annotated[int, Field(ge=0, le=10_000)]
 _Cut = Annotated[float, Field(gt=0, le=1000)]
 Point = tuple[_Pixel, _Pixel]
+Course = Annotated[tuple[Point, ...], Field(min_length=2, max_length=16)]
 
 
 class _Record(BaseModel):
@@ -58,7 +60,8 @@ class Hair(_Record):
     """One hair, in pixels of the picture: (x, y), origin at the centre of the top-left pixel.
 
     ``diameter_sd_um`` is the diameter's own standard uncertainty, without what all hairs share (scale, blur);
-    ``core_lab`` the colour of the shaft's core in CIELAB (L*, a*, b*; D65), highlights left out.
+    ``core_lab`` the colour of the shaft's core in CIELAB (L*, a*, b*; D65), highlights left out; ``course_px`` points
+    evenly along the shaft from root to tip, both among them.
     """
 
     root_px: Point
@@ -71,6 +74,15 @@ class Hair(_Record):
     unit: Annotated[int, Field(ge=0, le=MAX_HAIRS)]
     diameter_sd_um: Annotated[float, Field(ge=0, le=1000)] | None = None
     core_lab: tuple[_Lightness, _Chroma, _Chroma] | None = None
+    course_px: Course | None = None
+
+
+class UncountedLine(_Record):
+    """A line that is no counted hair: more likely none of its own, or rooted outside of the frame."""
+
+    line_px: Course
+    width_um: Annotated[float, Field(ge=0, le=1000)]
+    probability: Annotated[float, Field(ge=0, le=1)]
 
 
 class Measurement(_Record):
@@ -88,7 +100,10 @@ class Measurement(_Record):
     ``shaft_contrast``, the median of the skin's L* beside a shaft less its core's; ``rootless_shafts``, the number of
     shafts whose root is outside of the frame or hidden (not counted); ``missed_expected`` with its standard deviation,
     the number of hairs expected to be missed where that was looked for: intervals of hair and vellus density hold them,
-    the values do not.
+    the values do not; ``um_per_px_sd``, the scale's standard uncertainty where it is known; ``uncounted``, lines that
+    are no counted hairs, and ``uncounted_cells``, what of the frame does not count (row, first column, number of
+    columns of cells of about 0.1 mm): what another picture of the place is compared with; ``mark_px``, the middle of
+    the tattooed mark where one was found.
     """
 
     um_per_px: Annotated[float, Field(gt=0, le=MAX_UM_PER_PX)]
@@ -118,3 +133,7 @@ class Measurement(_Record):
     missed_expected_sd: Annotated[float, Field(ge=0)] | None = None
     hairs: Annotated[tuple[Hair, ...], Field(max_length=MAX_HAIRS)]
     flags: Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=64)] = ()
+    um_per_px_sd: Annotated[float, Field(ge=0)] | None = None
+    uncounted: Annotated[tuple[UncountedLine, ...], Field(max_length=MAX_HAIRS)] = ()
+    uncounted_cells: Annotated[tuple[tuple[_Cell, _Cell, _Cell], ...], Field(max_length=20_000)] = ()
+    mark_px: Point | None = None

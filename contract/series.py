@@ -1,8 +1,37 @@
-"""What of the instrument changed between two captures of one patient's site: a change that is not the patient's."""
+"""A patient's site over visits: which capture is its baseline, and what of the instrument changed between two."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
-from contract.capture import Capture
+from contract.capture import Capture, Verdict
+
+
+def baseline_of(captures: Iterable[Capture], before_visit: int) -> Capture | None:
+    """Return what a site is compared with: of its earliest visit, the last capture that counts.
+
+    Parameters
+    ----------
+    captures
+        One patient's captures of one site, each visit's in the order they were taken.
+    before_visit
+        The visit that is to be compared: the baseline is of an earlier one.
+
+    Returns
+    -------
+    Capture or None
+        None if there is no earlier capture that the gate let pass or a person released. Of several takes in one visit
+        the last one counts: the technician took the site again because the one before was not good enough.
+    """
+    baseline: Capture | None = None
+    for capture in captures:
+        counts = capture.visit_number < before_visit and _may_be_compared(capture)
+        if counts and (baseline is None or capture.visit_number <= baseline.visit_number):
+            baseline = capture
+    return baseline
+
+
+def _may_be_compared(capture: Capture) -> bool:
+    return capture.quality.verdict is not Verdict.REFUSE or capture.quality.forced is not None
 
 
 class InstrumentChange(StrEnum):

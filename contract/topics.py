@@ -14,12 +14,23 @@ _DEVICE: TypeAdapter[str] = TypeAdapter(DeviceId)
 
 
 class Channel(StrEnum):
-    """What a topic carries. A device writes all of them but ``receipt``, which it only reads."""
+    """What a topic carries. A device writes all of them but ``receipt`` and ``answer``, which it only reads."""
 
     STATUS = "status"
     HEALTH = "health"
     CAPTURE = "capture"
+    CHANGE = "change"
+    VISIT = "visit"
+    BASELINE_ASK = "ask/baseline"
     RECEIPT = "receipt"
+    ANSWER = "answer"
+
+
+TO_DEVICE = (Channel.RECEIPT, Channel.ANSWER)
+"""What the collector writes and a device reads, each device its own."""
+
+FROM_DEVICE = tuple(channel for channel in Channel if channel not in TO_DEVICE)
+"""What a device writes and the collector reads."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,7 @@ class Topic:
             If ``text`` is not one of this contract's topics.
         """
         try:
-            root, version, clinic_id, device_id, channel = text.split("/")
+            root, version, clinic_id, device_id, channel = text.split("/", 4)  # some channels have two levels
             if f"{root}/{version}" != _ROOT:
                 raise ValueError("another root or version")
             return cls(_CLINIC.validate_python(clinic_id), _DEVICE.validate_python(device_id), Channel(channel))

@@ -2,7 +2,7 @@
 
 import ctypes
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +13,11 @@ _TIMEX_BYTES = 256  # room for struct timex (208 bytes on 64-bit Linux); all zer
 def now() -> datetime:
     """Return the time of the system's clock, in UTC."""
     return datetime.now(UTC)
+
+
+def date_here() -> date:
+    """Return today's date in the time zone that the system is set to: the clinic's calendar."""
+    return now().astimezone().date()
 
 
 def since_boot_ms() -> int:

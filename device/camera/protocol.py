@@ -15,7 +15,7 @@ from typing import Literal, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from contract import Site
+from contract import SiteKey
 
 Picture = NDArray[np.uint8]
 Pattern = Literal["RGGB", "GRBG", "GBRG", "BGGR", "MONO"]
@@ -31,7 +31,7 @@ class Aim:
     """
 
     patient_code: str
-    site: Site
+    site: SiteKey
     visit_number: int
 
 

@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from analysis.measurement import COURSE_POINTS
 from contract import (
     MAX_MESSAGE_BYTES,
+    BaselineAsk,
     Capture,
     Channel,
+    Comparison,
     Health,
     Interval,
     Measurement,
@@ -21,6 +24,7 @@ from contract import (
     Receipt,
     Status,
     Topic,
+    Visit,
     all_devices,
     content_sha256,
     new_message_id,
@@ -102,9 +106,12 @@ def test_a_message_of_the_first_release_is_read() -> None:
         name: value for name, value in FIRST_FIGURES.items() if name != "hairs"
     }
     later = set(Measurement.model_fields) - set(FIRST_FIGURES)
-    assert len(later) == 12
-    assert {getattr(read, name) for name in later} == {None}
-    assert (read.hairs[0].diameter_sd_um, read.hairs[0].core_lab) == (None, None)
+    assert len(later) == 16
+    assert {name: getattr(read, name) for name in later if getattr(read, name) is not None} == {
+        "uncounted": (),
+        "uncounted_cells": (),
+    }
+    assert (read.hairs[0].diameter_sd_um, read.hairs[0].core_lab, read.hairs[0].course_px) == (None, None, None)
 
 
 def test_every_figure_survives_the_wire() -> None:
@@ -124,6 +131,15 @@ def test_every_figure_survives_the_wire() -> None:
         {"rootless_shafts": -1},
         {"missed_expected_sd": -0.5},
         {"hairs": [{**FIRST_FIGURES["hairs"][0], "core_lab": [120.0, 0.0, 0.0]}]},
+        {"hairs": [{**FIRST_FIGURES["hairs"][0], "course_px": [[10.0, 20.0]]}]},
+        {"hairs": [{**FIRST_FIGURES["hairs"][0], "course_px": [[10.0, 20.0]] * 17}]},
+        {"um_per_px_sd": -0.1},
+        {"uncounted": [{"line_px": [[0.0, 0.0]], "width_um": 30.0, "probability": 0.1}]},
+        {"uncounted": [{"line_px": [[0.0, 0.0], [9.0, 9.0]], "width_um": 30.0, "probability": 1.1}]},
+        {"uncounted": [{"line_px": [[0.0, 0.0], [9.0, 9.0]], "width_um": 30.0, "probability": 0.1}] * (MAX_HAIRS + 1)},
+        {"uncounted_cells": [[0, -1, 3]]},
+        {"uncounted_cells": [[0, 1]]},
+        {"mark_px": [1e6, 0.0]},
     ],
 )
 def test_figures_out_of_bounds_are_refused(change: dict[str, Any]) -> None:
@@ -135,6 +151,7 @@ def test_figures_out_of_bounds_are_refused(change: dict[str, Any]) -> None:
 def test_the_longest_capture_fits_its_bound() -> None:
     """Breaks when a capture of the densest scalp is measured and kept, and then refused for its length."""
     long = 12345.678901234567
+    course = ((long, -long),) * COURSE_POINTS
     hair = {
         "root_px": (long, -long),
         "tip_px": (-long, long),
@@ -145,8 +162,13 @@ def test_the_longest_capture_fits_its_bound() -> None:
         "unit": MAX_HAIRS,
         "diameter_sd_um": long / 100,
         "core_lab": (long / 200, -long / 200, -long / 200),
+        "course_px": course,
     }
-    capture = examples.capture(measurement=examples.full_measurement(hairs=[hair] * MAX_HAIRS))
+    line = {"line_px": course, "width_um": long / 100, "probability": 0.12345678901234568}
+    measurement = examples.full_measurement(
+        hairs=[hair] * MAX_HAIRS, uncounted=[line] * MAX_HAIRS, uncounted_cells=[(100, 100, 1)] * 20_000
+    )
+    capture = examples.capture(measurement=measurement)
     assert 0.8 * MAX_MESSAGE_BYTES < len(capture.encode()) <= MAX_MESSAGE_BYTES
 
 
@@ -214,7 +236,17 @@ def test_no_text_is_taken_for_a_topic_by_mistake(text: str) -> None:
     assert str(topic) == text
 
 
-@pytest.mark.parametrize("text", ["trichoscope/2/a/b/capture", "trichoscope/1/a/b/c/capture", "x/1/a/b/capture", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "trichoscope/2/a/b/capture",
+        "trichoscope/1/a/b/c/capture",
+        "trichoscope/1/a/b/ask",
+        "trichoscope/1/a/b/ask/baseline/x",
+        "x/1/a/b/capture",
+        "",
+    ],
+)
 def test_topics_of_others_are_refused(text: str) -> None:
     """Breaks when another version's topic is read as ours."""
     with pytest.raises(ValueError, match="not a topic"):
@@ -242,7 +274,13 @@ def test_a_receipt_names_its_message_by_content() -> None:
     assert Receipt.model_validate_json(receipt.encode()) == receipt
 
 
-@pytest.mark.parametrize("model", [Capture, Health, Status])
+def test_comparisons_and_visits_survive_the_wire() -> None:
+    """Breaks when a field is lost or changed between sender and reader."""
+    for message in (examples.comparison(), examples.visit()):
+        assert type(message).model_validate_json(message.encode()) == message
+
+
+@pytest.mark.parametrize("model", [BaselineAsk, Capture, Comparison, Health, Status, Visit])
 def test_every_message_carries_the_envelope(model: type[Message]) -> None:
     """Breaks when a message can no longer be ordered or traced to its sender."""
     required = set(model.model_json_schema()["required"])

@@ -1,10 +1,21 @@
-"""What of the instrument changed between two captures of a series."""
+"""A series: its baseline, and what of the instrument changed between two captures."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from contract import Calibration, InstrumentChange, instrument_changes, new_message_id
+from contract import (
+    Calibration,
+    Capture,
+    Forced,
+    InstrumentChange,
+    Quality,
+    Verdict,
+    baseline_of,
+    instrument_changes,
+    new_message_id,
+)
 from tests import examples
 
 RECORD = new_message_id()
@@ -54,3 +65,39 @@ def test_another_typed_scale_is_a_change() -> None:
     typed = [Calibration(um_per_px=scale, source="settings") for scale in (5.3, 5.4)]
     earlier, later = (examples.capture(**FULL | {"calibration": one}) for one in typed)
     assert instrument_changes(earlier, later) == (InstrumentChange.CALIBRATION,)
+
+
+PASS = Quality(verdict=Verdict.PASS)
+REFUSE = Quality(verdict=Verdict.REFUSE)
+FORCED = Quality(
+    verdict=Verdict.REFUSE, forced=Forced(by="mk", note="No other chance.", at=datetime(2026, 3, 4, tzinfo=UTC))
+)
+
+
+def taken(*visits_and_quality: tuple[int, Quality]) -> list[Capture]:
+    """Return captures of one site in the order they were taken."""
+    return [examples.capture(visit_number=visit, quality=quality) for visit, quality in visits_and_quality]
+
+
+@pytest.mark.parametrize(
+    ("series", "before_visit", "place"),
+    [
+        ([(1, PASS)], 2, 0),
+        ([(1, PASS), (2, PASS)], 3, 0),
+        ([(2, PASS), (1, PASS)], 3, 1),
+        ([(1, PASS), (1, PASS), (2, PASS)], 3, 1),
+        ([(1, PASS), (1, REFUSE)], 2, 0),
+        ([(1, REFUSE), (2, PASS), (3, PASS)], 4, 1),
+        ([(1, FORCED), (2, PASS)], 3, 0),
+        ([(1, PASS)], 1, None),
+        ([(2, PASS)], 2, None),
+        ([(1, REFUSE)], 2, None),
+        ([], 2, None),
+    ],
+)
+def test_the_baseline_is_the_last_take_that_counts_of_the_earliest_visit(
+    series: list[tuple[int, Quality]], before_visit: int, place: int | None
+) -> None:
+    """Breaks when device and clinic compare with different captures, or with one that the gate refused."""
+    captures = taken(*series)
+    assert baseline_of(captures, before_visit) == (None if place is None else captures[place])

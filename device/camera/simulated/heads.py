@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 import phantom
-from contract import Site
+from contract import Site, SiteKey, place_of
 from device.camera.protocol import Aim
 from device.camera.settings import SimulatedSettings
 from device.camera.simulated.chance import seed_of
@@ -59,7 +59,7 @@ class Heads:
     def __init__(self, settings: SimulatedSettings) -> None:
         self._settings = settings
         self._growing = {site: _scalp_settings(settings, site) for site in Site}
-        self._scalps: dict[tuple[str, Site], phantom.Scalp] = {}
+        self._scalps: dict[tuple[str, SiteKey], phantom.Scalp] = {}
 
     def photograph(
         self, aim: Aim, still_number: int, optics: phantom.Optics, lens: Lens, light: phantom.Light
@@ -78,7 +78,7 @@ class Heads:
         place = aim.patient_code, aim.site
         world = self._settings.seed
         if place not in self._scalps:
-            self._scalps[place] = phantom.grow(self._growing[aim.site], seed_of(world, "scalp", *place))
+            self._scalps[place] = phantom.grow(self._growing[_grows_like(aim.site)], seed_of(world, "scalp", *place))
         visit_seed = seed_of(world, "visit", *place, aim.visit_number)
         still_seed = seed_of(world, "still", *place, aim.visit_number, still_number)
         placing, holding = np.random.default_rng(visit_seed), np.random.default_rng(still_seed)
@@ -87,6 +87,12 @@ class Heads:
         pose = phantom.Pose(shift_mm=(float(x_mm), float(y_mm)), turn_deg=float(turn_deg), tilt_deg=lens.tilt_deg)
         scalp = phantom.wash(self._scalps[place], visit_seed)
         return phantom.photograph(scalp, optics, pose=pose, light=light, seed=still_seed)
+
+
+def _grows_like(site: SiteKey) -> Site:
+    """Return the controlled site next to a place: there it grows the same."""
+    place = place_of(site)
+    return min(Site, key=lambda known: place.distance_mm(place_of(known)))
 
 
 def _scalp_settings(settings: SimulatedSettings, site: Site) -> phantom.ScalpSettings:
