@@ -1,0 +1,1 @@
+"""Tests of guiding to a site's baseline."""
