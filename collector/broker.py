@@ -8,7 +8,7 @@ from pathlib import Path
 
 from collector.authority import AUTHORITY, SERVER
 from collector.broker_connection import RECEIVE_MAXIMUM
-from contract import MAX_MESSAGE_BYTES, Channel, Topic, all_devices
+from contract import FROM_DEVICE, MAX_MESSAGE_BYTES, TO_DEVICE, Topic, all_devices
 from groundwork.durable_file import write_durably
 
 COLLECTOR_USER = "collector"
@@ -101,13 +101,12 @@ def configuration(
 
 def access_list(clinic_id: str) -> str:
     """Return the text of the access list: a device in its own topics, the collector in those of all."""
-    from_device = (Channel.STATUS, Channel.HEALTH, Channel.CAPTURE)
     lines = [
-        *(f"pattern write {Topic(clinic_id, _USER, channel)}" for channel in from_device),
-        f"pattern read {Topic(clinic_id, _USER, Channel.RECEIPT)}",
+        *(f"pattern write {Topic(clinic_id, _USER, channel)}" for channel in FROM_DEVICE),
+        *(f"pattern read {Topic(clinic_id, _USER, channel)}" for channel in TO_DEVICE),
         "",
         f"user {COLLECTOR_USER}",
-        *(f"topic read {all_devices(clinic_id, channel)}" for channel in from_device),
-        f"topic write {all_devices(clinic_id, Channel.RECEIPT)}",
+        *(f"topic read {all_devices(clinic_id, channel)}" for channel in FROM_DEVICE),
+        *(f"topic write {all_devices(clinic_id, channel)}" for channel in TO_DEVICE),
     ]
     return "\n".join(lines) + "\n"

@@ -19,8 +19,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from collector.store import Answer
-from contract import Channel, all_devices
+from collector.stored import Answer
+from contract import FROM_DEVICE, BaselineAnswer, Topic, all_devices
 from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context
 
@@ -32,7 +32,8 @@ _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 30
 _CONNECT_TIMEOUT_S = 3.0
 _SESSION_EXPIRY_S = 14 * 24 * 3600
-_CHANNELS = (Channel.CAPTURE, Channel.STATUS, Channel.HEALTH)
+_MAX_CORRELATION_BYTES = 64  # what an ask is known by again is sixteen: the bytes of its id
+_ANSWER_EXPIRES_IN_S = 60
 _CURES = {
     0x80: ": the broker's log says why",
     0x86: ": the broker must know the common name of the collector's certificate",
@@ -54,12 +55,17 @@ class ConnectionEnded(Exception):
 
 @dataclass(frozen=True)
 class Received:
-    """A message as it came; ``number`` names it on this connection only."""
+    """A message as it came; ``number`` names it on this connection only.
+
+    ``correlation`` is what an ask's sender knows its answer by. The response topic that came with it is not even looked
+    at: an answer goes to the device that asked.
+    """
 
     number: int
     quality_of_service: int
     topic: str
     payload: bytes
+    correlation: bytes | None
 
 
 class BrokerConnection:
@@ -134,10 +140,16 @@ class BrokerConnection:
         if answer is None:
             self._client.ack(message.number, message.quality_of_service)
             return
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.ContentType = "application/json"
-        sent = self._client.publish(str(answer.topic), answer.receipt.encode(), qos=1, properties=properties)
+        sent = self._client.publish(str(answer.topic), answer.receipt.encode(), qos=1, properties=_json())
         self._unconfirmed[sent.mid] = message
+
+    def answer(self, topic: Topic, answer: BaselineAnswer, correlation: bytes | None) -> None:
+        """Send what was asked for."""
+        properties = _json()
+        properties.MessageExpiryInterval = _ANSWER_EXPIRES_IN_S
+        if correlation is not None and len(correlation) <= _MAX_CORRELATION_BYTES:
+            properties.CorrelationData = correlation
+        self._client.publish(str(topic), answer.encode(), qos=1, properties=properties)
 
     def close(self) -> None:
         """End it; the session stays at the broker."""
@@ -150,12 +162,12 @@ class BrokerConnection:
             self._trouble = f"the broker refused the connection: {code}{_CURES.get(code.value, '')}"
         else:
             # On every connection: the broker may have lost the session.
-            client.subscribe([(all_devices(self._clinic_id, channel), 1) for channel in _CHANNELS])
+            client.subscribe([(all_devices(self._clinic_id, channel), 1) for channel in FROM_DEVICE])
 
     def _on_subscribe(
         self, _client: mqtt.Client, _data: object, _mid: int, codes: list[ReasonCode], _p: Properties | None
     ) -> None:
-        refused = [(channel, code) for channel, code in zip(_CHANNELS, codes, strict=False) if code.is_failure]
+        refused = [(channel, code) for channel, code in zip(FROM_DEVICE, codes, strict=False) if code.is_failure]
         self.subscribed = not refused
         for channel, code in refused:
             self._trouble = f"the broker refused the subscription to {channel}: {code}{_CURES.get(code.value, '')}"
@@ -170,7 +182,7 @@ class BrokerConnection:
         self, client: mqtt.Client, _data: object, mid: int, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            _log.error("The broker refused a receipt: %s%s.", code, _CURES.get(code.value, ""))
+            _log.error("The broker refused a receipt or an answer: %s%s.", code, _CURES.get(code.value, ""))
         if (message := self._unconfirmed.pop(mid, None)) is not None:
             client.ack(message.number, message.quality_of_service)
 
@@ -179,7 +191,14 @@ class BrokerConnection:
             topic = message.topic
         except UnicodeDecodeError:
             topic = "a topic that is not UTF-8"
-        self.received.append(Received(message.mid, message.qos, topic, bytes(message.payload)))
+        correlation = getattr(message.properties, "CorrelationData", None)
+        self.received.append(Received(message.mid, message.qos, topic, bytes(message.payload), correlation))
+
+
+def _json() -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.ContentType = "application/json"
+    return properties
 
 
 def _send_at_once(_client: mqtt.Client, _data: object, opened: object) -> None:

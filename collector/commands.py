@@ -1,27 +1,41 @@
-"""``trichoscope-collector``: run the service, make the clinic's certificates, write the broker's configuration."""
+"""``trichoscope-collector``: run the service, write reports, make certificates, write the broker's configuration."""
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from pydantic import TypeAdapter, ValidationError
 
 from collector import authority, broker, service
+from collector.report import command as report_command
 from collector.settings import CollectorSettings
-from contract import ClinicId
+from contract import ClinicId, PatientCode, Site, SiteKey
 from groundwork.settings_file import SettingsFileError, read
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-class _Clinic(click.ParamType[str]):
-    name = "clinic"
+class _Identifier(click.ParamType[str]):
+    def __init__(self, name: str, words: str, kind: TypeAdapter[str], cure: str) -> None:
+        self.name, self._words, self._kind, self._cure = name, words, kind, cure
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            return TypeAdapter(ClinicId).validate_python(value)
+            return self._kind.validate_python(value)
         except ValidationError:
-            self.fail(f"{value!r} is no clinic id: use lower-case letters, digits and hyphens, 32 at most", param, ctx)
+            self.fail(f"{value!r} is no {self._words}: {self._cure}", param, ctx)
+
+
+_CLINIC = _Identifier(
+    "clinic", "clinic id", TypeAdapter(ClinicId), "use lower-case letters, digits and hyphens, 32 at most"
+)
+_PATIENT = _Identifier(
+    "patient", "patient code", TypeAdapter(PatientCode), "give capital letters, a hyphen and digits, such as P-0042"
+)
+_SITE = _Identifier(
+    "site", "site", TypeAdapter(SiteKey), f"give one of {', '.join(Site)}, or a landmark place such as g120-l35"
+)
 
 
 class _Fault(click.ClickException):
@@ -52,6 +66,32 @@ def run(settings: Path) -> None:
         raise _Fault(str(error)) from error
     if not ended_by_signal:
         raise SystemExit(1)
+
+
+@main.command()
+@click.argument("patient", type=_PATIENT)
+@click.argument("site", type=_SITE)
+@click.option(
+    "--settings",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The collector's settings, a TOML file.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write: FILE.html or FILE.pdf.",
+)
+def report(*, patient: str, site: str, settings: Path, out: Path) -> None:
+    """Write the report of a PATIENT's SITE: its series, with the change by matched hairs first."""
+    if out.suffix.lower() not in {".html", ".pdf"}:
+        raise _Fault(f"{out} is neither HTML nor PDF: let its name end in .html or .pdf.")
+    try:
+        report_command.write(read(CollectorSettings, settings), patient, site, out, datetime.now(UTC))
+    except (SettingsFileError, report_command.CannotReport) as error:
+        raise _Fault(str(error)) from error
+    click.echo(f"wrote {out}")
 
 
 @main.command()
@@ -86,7 +126,7 @@ def _say(folder: Path, name: str, made: bool) -> None:
 
 
 @main.command("broker")
-@click.option("--clinic", required=True, type=_Clinic(), help="The clinic whose topics the broker carries.")
+@click.option("--clinic", required=True, type=_CLINIC, help="The clinic whose topics the broker carries.")
 @click.option("--folder", required=True, type=_FOLDER, help="Where mosquitto.conf and acl are written.")
 @click.option("--certificates", "certificate_folder", required=True, type=_FOLDER, help="The certificates' folder.")
 @click.option("--port", default=8883, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")

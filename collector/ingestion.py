@@ -1,13 +1,24 @@
 """From bytes on a topic to a decision. Nothing an instrument can send makes this raise: what cannot be read is kept."""
 
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR
+from datetime import MAXYEAR, MINYEAR, date
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import UUID7, BaseModel, ValidationError
 
-from contract import MAX_MESSAGE_BYTES, Capture, Channel, Health, Message, Status, Topic
+from contract import (
+    MAX_MESSAGE_BYTES,
+    BaselineAsk,
+    Capture,
+    Channel,
+    Comparison,
+    Health,
+    Message,
+    Status,
+    Topic,
+    Visit,
+)
 
 _MAX_REASON = 500  # the bound of Receipt.reason
 _MAX_FAULTS = 3
@@ -17,21 +28,21 @@ _MessageT = TypeVar("_MessageT", bound=Message)
 
 @dataclass(frozen=True)
 class Accepted:
-    """A capture to be stored, with the bytes that travelled."""
+    """A capture, comparison or visit to be stored, with the bytes that travelled."""
 
     topic: Topic
-    capture: Capture
+    message: Capture | Comparison | Visit
     payload: bytes
 
     @property
     def message_id(self) -> UUID:
-        """The capture's id."""
-        return self.capture.message_id
+        """The message's id."""
+        return self.message.message_id
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A capture that can be named but not stored: kept in quarantine, and its device is told."""
+    """A capture, comparison or visit that can be named but not stored: kept in quarantine, and its device is told."""
 
     topic: Topic
     message_id: UUID
@@ -48,7 +59,21 @@ class Quarantined:
     reason: str
 
 
-Decision = Accepted | Refused | Quarantined | Status | Health
+Decision = Accepted | Refused | Quarantined | Status | Health | BaselineAsk
+
+_KEPT: dict[Channel, type[Capture] | type[Comparison] | type[Visit]] = {
+    Channel.CAPTURE: Capture,
+    Channel.CHANGE: Comparison,
+    Channel.VISIT: Visit,
+}
+"""What is stored and receipted, by its channel."""
+
+_HEARD: dict[Channel, type[Status] | type[Health] | type[BaselineAsk]] = {
+    Channel.STATUS: Status,
+    Channel.HEALTH: Health,
+    Channel.BASELINE_ASK: BaselineAsk,
+}
+"""What needs no receipt."""
 
 
 class _Identified(BaseModel):
@@ -79,18 +104,14 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
     try:
         if topic.clinic_id != clinic_id:
             raise _Invalid(f"The topic belongs to another clinic than {clinic_id}.")
-        match topic.channel:
-            case Channel.CAPTURE:
-                return Accepted(topic, _valid(Capture, topic, payload), payload)
-            case Channel.STATUS:
-                return _valid(Status, topic, payload)
-            case Channel.HEALTH:
-                return _valid(Health, topic, payload)
-            case Channel.RECEIPT:
-                raise _Invalid("Receipts are sent by the collector, never to it.")
+        if (kept := _KEPT.get(topic.channel)) is not None:
+            return Accepted(topic, _valid(kept, topic, payload), payload)
+        if (heard := _HEARD.get(topic.channel)) is not None:
+            return _valid(heard, topic, payload)
+        raise _Invalid("Receipts and answers are sent by the collector, never to it.")
     except _Invalid as invalid:
         reason = str(invalid)[:_MAX_REASON]
-        if topic.channel is Channel.CAPTURE and (message_id := _readable_id(payload)) is not None:
+        if topic.channel in _KEPT and (message_id := _readable_id(payload)) is not None:
             return Refused(topic, message_id, payload, reason)
         return Quarantined(topic_text, payload, reason)
 
@@ -106,11 +127,21 @@ def _valid(model: type[_MessageT], topic: Topic, payload: bytes) -> _MessageT:
         raise _Invalid("The message names another clinic than its topic.")
     if message.device_id != topic.device_id:
         raise _Invalid("The message names another device than its topic.")
-    times = (message.created_at, message.taken_at) if isinstance(message, Capture) else (message.created_at,)
-    if not all(MINYEAR < moment.year < MAXYEAR for moment in times):
+    if not all(MINYEAR < moment.year < MAXYEAR for moment in _times(message)):
         # At the edge of the calendar a time cannot be moved to another zone: not to UTC for the store, nor for a page.
         raise _Invalid("A time lies at the edge of the calendar.")
     return message
+
+
+def _times(message: Message) -> tuple[date, ...]:
+    match message:
+        case Capture():
+            return message.created_at, message.taken_at
+        case Comparison():
+            return message.created_at, message.baseline.taken_at, message.followup.taken_at
+        case Visit():
+            return message.created_at, message.visit_date
+    return (message.created_at,)
 
 
 def _faults(error: ValidationError) -> str:

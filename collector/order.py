@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from contract import Capture, Health, Presence, Site, Status
+from contract import Capture, Health, Presence, SiteKey, Status
 
 
 def status_follows(known: Status, status: Status) -> bool:
@@ -36,7 +36,7 @@ def order_taken(captures: Sequence[Capture]) -> list[int]:
         taken = captures[place]
         return taken.visit_number, taken.taken_at, taken.message_id
 
-    def counted_with(place: int) -> tuple[int, Site, str, UUID]:
+    def counted_with(place: int) -> tuple[int, SiteKey, str, UUID]:
         taken = captures[place]
         return taken.visit_number, taken.site, taken.device_id, taken.boot_id
 

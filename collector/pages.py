@@ -23,15 +23,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector import figures, words
 from collector.pictures import Pictures, media_type
+from collector.report.routes import report_routes
 from collector.settings import LOOPBACK
-from collector.store import Store, StoredCapture, StoreFailed
-from contract import PROTOCOL, HairKind, InstrumentChange, Site, instrument_changes
+from collector.store import Store, StoreFailed
+from collector.stored import StoredCapture
+from contract import PROTOCOL, HairKind, InstrumentChange, SiteKey, instrument_changes
 
 _HERE = Path(__file__).parent
 _QUARANTINE_SHOWN = 50
 _HOST_NAMES = [f"[{name}]" if ":" in name else name for name in LOOPBACK]
+_POLICY = "content-security-policy"
 _HEADERS = {
-    "content-security-policy": (
+    _POLICY: (
         "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none';"
         " frame-ancestors 'none'"
     ),
@@ -52,7 +55,7 @@ class SiteOfVisit:
     ``changes`` says what of the instrument is another than when the site was last taken, at this visit or before.
     """
 
-    site: Site
+    site: SiteKey
     latest: StoredCapture | None
     earlier: tuple[StoredCapture, ...]
     changes: tuple[InstrumentChange, ...]
@@ -60,7 +63,7 @@ class SiteOfVisit:
 
 @dataclass(frozen=True)
 class Visit:
-    """One visit, its sites in the protocol's order."""
+    """One visit: the protocol's sites in its order, then what else was taken."""
 
     number: int
     sites: tuple[SiteOfVisit, ...]
@@ -75,18 +78,23 @@ class Visit:
 def visits_of(captures: list[StoredCapture]) -> list[Visit]:
     """Return a patient's visits, newest first, from captures ordered by visit and time."""
     visits = []
-    last: dict[Site, StoredCapture] = {}
+    last: dict[SiteKey, StoredCapture] = {}
     for number, group in groupby(captures, key=lambda stored: stored.capture.visit_number):
         taken = tuple(group)
         sites = []
-        for site in PROTOCOL:
-            takes = tuple(stored for stored in taken if stored.capture.site is site)
+        for site in (*PROTOCOL, *_beside_the_protocol(taken)):
+            takes = tuple(stored for stored in taken if stored.capture.site == site)
             series = ((last[site],) if site in last else ()) + takes
             sites.append(SiteOfVisit(site, takes[-1] if takes else None, takes[:-1], _changes(series)))
             if takes:
                 last[site] = takes[-1]
         visits.append(Visit(number, tuple(sites), taken))
     return visits[::-1]
+
+
+def _beside_the_protocol(taken: Sequence[StoredCapture]) -> list[SiteKey]:
+    """Return the sites that were taken though the protocol does not hold them, in the order of their keys."""
+    return sorted({stored.capture.site for stored in taken} - set(PROTOCOL))
 
 
 def _changes(series: Sequence[StoredCapture]) -> tuple[InstrumentChange, ...]:
@@ -135,7 +143,7 @@ def create_pages(clinic_id: str, store: Store, pictures: Pictures, trouble: Call
         if stored is None:
             raise HTTPException(404, "There is no capture of this number here. Go back to the patient and choose one.")
         of_patient = store.captures_of(stored.capture.patient_code)
-        series = [one for one in of_patient if one.capture.site is stored.capture.site]
+        series = [one for one in of_patient if one.capture.site == stored.capture.site]
         upto = next(at for at, one in enumerate(series) if one.capture.message_id == stored.capture.message_id) + 1
         return page(
             "capture.html",
@@ -167,6 +175,7 @@ def create_pages(clinic_id: str, store: Store, pictures: Pictures, trouble: Call
         routes=[
             Route("/", overview),
             Route("/patients/{code}", patient),
+            *report_routes(clinic_id, store, pictures),
             Route("/captures/{message_id:uuid}", capture),
             Route("/pictures/{sha256}", picture),
             Route("/healthz", healthz),
@@ -198,7 +207,6 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
         figures=figures.figures,
         counts=figures.counts,
         verdicts=words.VERDICTS,
-        sites=words.SITES,
         sources=words.SOURCES,
         hair_modes=words.HAIR_MODES,
         terminal=HairKind.TERMINAL,
@@ -210,6 +218,7 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
         scale=figures.scale,
         hair=figures.hair,
         flag=words.flag,
+        site=words.site,
         check=words.check,
         changes=words.changes,
         lights=words.lights,
@@ -221,7 +230,7 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
 
 
 class _StrictHeaders:
-    """Sets the strict headers on every response."""
+    """Sets the strict headers on every response; a document with a policy of its own keeps that."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -229,7 +238,8 @@ class _StrictHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_strictly(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS | {_POLICY: headers.get(_POLICY, _HEADERS[_POLICY])})
             await send(message)
 
         await self._app(scope, receive, send_strictly)

@@ -18,6 +18,7 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from collector.answers import answering
 from collector.broker_connection import CertificatesUnusable
 from collector.pages import create_pages
 from collector.picture_service import create_service
@@ -57,7 +58,7 @@ def run(settings: CollectorSettings) -> bool:
             if swept := pictures.sweep():
                 _log.info("Removed %d half-received pictures of an interrupted run.", swept)
             store = opened.enter_context(closing(Store(settings.state_folder / "collector.sqlite3")))
-            subscriber = Subscriber(settings.broker, settings.clinic_id, store)
+            subscriber = Subscriber(settings.broker, settings.clinic_id, store, answering(store, pictures))
         except OSError as error:
             raise CannotStart(f"{settings.state_folder} cannot be used as the state folder: {error}.") from error
         except (StoreUnusable, CertificatesUnusable) as error:

@@ -1,9 +1,11 @@
-"""What the clinic holds: captures once and for ever, quarantine, the newest word of each device. All SQL is here."""
+"""What the clinic holds: what was captured, compared and visited once and for ever, and the newest word of each device.
+
+All SQL is here.
+"""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -13,10 +15,33 @@ from pydantic import ValidationError
 
 from collector.ingestion import Accepted, Decision, Quarantined, Refused
 from collector.order import health_follows, order_taken, status_follows
-from contract import Capture, Channel, Health, Outcome, Presence, Receipt, Status, Topic, content_sha256
+from collector.stored import (
+    Answer,
+    DeviceSummary,
+    PatientSummary,
+    QuarantinedMessage,
+    StoredCapture,
+    StoredComparison,
+    StoredVisit,
+)
+from contract import (
+    BaselineAsk,
+    Capture,
+    Channel,
+    Comparison,
+    Health,
+    Message,
+    Outcome,
+    Receipt,
+    Status,
+    Topic,
+    Visit,
+    content_sha256,
+)
 
-_SCHEMA = Path(__file__).with_name("schema.sql")
-_SCHEMA_VERSION = 1
+_SCHEMAS = tuple(Path(__file__).with_name(name) for name in ("schema.sql", "schema_2.sql"))
+"""From nothing to the first format, and from each to the next: a new store takes all steps, an older one the rest."""
+
 _BUSY_TIMEOUT_S = 5.0
 
 _WordT = TypeVar("_WordT", Status, Health)
@@ -28,57 +53,6 @@ class StoreUnusable(Exception):
 
 class StoreFailed(Exception):
     """The store could not commit or be read (disk full, input or output error); nothing was changed, try again."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A receipt and the topic it goes to."""
-
-    topic: Topic
-    receipt: Receipt
-
-
-@dataclass(frozen=True)
-class PatientSummary:
-    """One patient of the list."""
-
-    patient_code: str
-    visits: int
-    captures: int
-    last_taken_at: datetime
-
-
-@dataclass(frozen=True)
-class DeviceSummary:
-    """The newest word of one device."""
-
-    device_id: str
-    seen_at: datetime
-    status: Status | None
-    health: Health | None
-
-    @property
-    def online(self) -> bool:
-        """Whether its newest status says so."""
-        return self.status is not None and self.status.presence is Presence.ONLINE
-
-
-@dataclass(frozen=True)
-class StoredCapture:
-    """A capture and when it came."""
-
-    capture: Capture
-    received_at: datetime
-
-
-@dataclass(frozen=True)
-class QuarantinedMessage:
-    """A message that was not taken, without its bytes."""
-
-    topic: str
-    reason: str
-    received_at: datetime
-    size_bytes: int
 
 
 class Store:
@@ -116,13 +90,13 @@ class Store:
         # A receipt vouches for the commit, so the commit must outlive a power cut: NORMAL loses some (measured).
         self._writer.execute("PRAGMA synchronous = FULL")
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._writer.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
-        elif version != _SCHEMA_VERSION:
+        if version > len(_SCHEMAS):
             raise StoreUnusable(
-                f"{self._path} has schema version {version}; this release reads {_SCHEMA_VERSION}. Install the release"
-                " that wrote it."
+                f"{self._path} has schema version {version}; this release reads up to {len(_SCHEMAS)}. Install the"
+                " release that wrote it."
             )
+        for step in _SCHEMAS[version:]:
+            self._writer.executescript(f"BEGIN IMMEDIATE;\n{step.read_text(encoding='utf-8')}\nCOMMIT;")
 
     def close(self) -> None:
         """Close the writer; the store must not be used afterwards."""
@@ -131,8 +105,8 @@ class Store:
     def store_batch(self, decisions: Sequence[Decision], now: datetime) -> list[Answer | None]:
         """Keep a whole batch in one transaction, and return the answer to each, ``None`` where none is due.
 
-        The same capture again is answered again, and stored once. Another capture under the id of a stored one is
-        refused and kept in quarantine.
+        The same message again is answered again, and stored once. Another one under the id of a stored one is refused
+        and kept in quarantine. An ask changes nothing here.
 
         Parameters
         ----------
@@ -163,7 +137,7 @@ class Store:
     def _keep(self, decision: Decision, now: datetime) -> Answer | None:
         match decision:
             case Accepted():
-                return self._keep_capture(decision, now)
+                return self._keep_message(decision, now)
             case Refused():
                 return self._refuse(decision, decision.reason, now)
             case Quarantined():
@@ -172,32 +146,35 @@ class Store:
                 self._keep_status(decision, now)
             case Health():
                 self._keep_health(decision, now)
+            case BaselineAsk():
+                pass
         return None
 
-    def _keep_capture(self, accepted: Accepted, now: datetime) -> Answer:
-        capture, payload = accepted.capture, accepted.payload
-        content = content_sha256(payload)
+    def _keep_message(self, accepted: Accepted, now: datetime) -> Answer:
+        table, own_columns = _row(accepted.message)
+        message, content = accepted.message, content_sha256(accepted.payload)
+        row = {
+            "message_id": str(message.message_id),
+            "content_sha256": content,
+            "clinic_id": message.clinic_id,
+            "device_id": message.device_id,
+            "patient_code": message.patient_code,
+            **own_columns,
+            "received_at": _utc(now),
+            "payload": accepted.payload,
+        }
         inserted = self._writer.execute(
-            "INSERT INTO captures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
-            (
-                str(capture.message_id),
-                content,
-                capture.clinic_id,
-                capture.device_id,
-                capture.patient_code,
-                capture.visit_number,
-                capture.site,
-                _utc(capture.taken_at),
-                _utc(now),
-                payload,
-            ),
+            f"INSERT INTO {table} ({','.join(row)}) VALUES ({','.join('?' * len(row))})"  # noqa: S608
+            " ON CONFLICT (message_id) DO NOTHING",
+            tuple(row.values()),
         ).rowcount
         if not inserted:
             (stored,) = self._writer.execute(
-                "SELECT content_sha256 FROM captures WHERE message_id = ?", (str(capture.message_id),)
+                f"SELECT content_sha256 FROM {table} WHERE message_id = ?",  # noqa: S608
+                (row["message_id"],),
             ).fetchone()
             if stored != content:
-                return self._refuse(accepted, "Another capture is already stored under this message id.", now)
+                return self._refuse(accepted, f"Another {_word_of(message)} is already stored under this id.", now)
         return _answer(accepted, now)
 
     def _refuse(self, decision: Accepted | Refused, reason: str, now: datetime) -> Answer:
@@ -264,6 +241,45 @@ class Store:
         captures = [_stored_capture(*row) for row in rows]
         return [captures[place] for place in order_taken([stored.capture for stored in captures])]
 
+    def captures_of_site(self, patient_code: str, site: str) -> list[Capture]:
+        """Return the captures of one patient's site by visit, oldest first."""
+        with self._reader() as reader:
+            rows = reader.execute(
+                "SELECT payload FROM captures WHERE patient_code = ? AND site = ?", (patient_code, site)
+            ).fetchall()
+        captures = [Capture.model_validate_json(payload) for (payload,) in rows]
+        return [captures[place] for place in order_taken(captures)]
+
+    def comparisons_of(self, patient_code: str, site: str) -> list[StoredComparison]:
+        """Return the newest comparison of each of a site's later captures, by their visits and times."""
+        with self._reader() as reader:
+            rows = reader.execute(
+                "SELECT payload, received_at FROM comparisons WHERE patient_code = ? AND site = ?",
+                (patient_code, site),
+            ).fetchall()
+        newest: dict[UUID, StoredComparison] = {}
+        for stored in (StoredComparison(Comparison.model_validate_json(text), _time(at)) for text, at in rows):
+            known = newest.get(stored.comparison.followup.message_id)
+            if known is None or _counts(known.comparison) < _counts(stored.comparison):
+                newest[stored.comparison.followup.message_id] = stored
+        return sorted(
+            newest.values(),
+            key=lambda stored: (stored.comparison.followup.visit_number, stored.comparison.followup.taken_at),
+        )
+
+    def visits_of(self, patient_code: str) -> list[StoredVisit]:
+        """Return what each instrument said last of each of a patient's visits, by visit."""
+        with self._reader() as reader:
+            rows = reader.execute(
+                "SELECT payload, received_at FROM visits WHERE patient_code = ?", (patient_code,)
+            ).fetchall()
+        newest: dict[tuple[int, str], StoredVisit] = {}
+        for stored in (StoredVisit(Visit.model_validate_json(text), _time(at)) for text, at in rows):
+            of = stored.visit.visit_number, stored.visit.device_id
+            if of not in newest or _counts(newest[of].visit) < _counts(stored.visit):
+                newest[of] = stored
+        return [newest[of] for of in sorted(newest)]
+
     def capture(self, message_id: UUID) -> StoredCapture | None:
         """Return one capture, or ``None`` if there is none of this id."""
         with self._reader() as reader:
@@ -292,9 +308,37 @@ class Store:
         return count, [QuarantinedMessage(topic, why, datetime.fromisoformat(at), n) for topic, why, at, n in rows]
 
 
+def _row(message: Capture | Comparison | Visit) -> tuple[str, dict[str, str | int]]:
+    """Return a message's table and what of it stands in columns there, beside what all messages have."""
+    match message:
+        case Capture():
+            return "captures", {
+                "visit_number": message.visit_number,
+                "site": message.site,
+                "taken_at": _utc(message.taken_at),
+            }
+        case Comparison():
+            return "comparisons", {"site": message.site}
+        case Visit():
+            return "visits", {"visit_number": message.visit_number}
+
+
+def _word_of(message: Capture | Comparison | Visit) -> str:
+    return type(message).__name__.lower()
+
+
+def _counts(message: Message) -> tuple[int, datetime]:
+    # An instrument counts over the life of its store; its clock may have been set in between.
+    return message.sequence, message.created_at
+
+
 def _seen_at(message: Status | Health, now: datetime) -> str:
     # A retained message comes again at every subscription: only its own time says when the device was there.
     return _utc(min(now, message.created_at) if message.clock_trusted else now)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _utc(moment: datetime) -> str:

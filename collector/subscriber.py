@@ -1,4 +1,4 @@
-"""From the broker to the store: batches of one commit each; then receipts; then acknowledgements.
+"""From the broker to the store: batches of one commit each; then receipts; then acknowledgements; asks are answered.
 
 Whatever goes wrong ends the connection, and nothing that was not committed has been acknowledged: the session persists
 at the broker, and it all comes again over the next connection.
@@ -9,15 +9,18 @@ import threading
 import time
 from datetime import UTC, datetime
 
+from collector.answers import Answering
 from collector.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, ConnectionEnded, tls_context
 from collector.ingestion import decide
 from collector.store import Store, StoreFailed
+from contract import BaselineAsk
 from groundwork.broker_settings import BrokerSettings
 
 _log = logging.getLogger(__name__)
 
 _GATHER_S = 0.005  # a batch is committed this long after its first message: a lone capture waits no longer
 _IDLE_S = 0.2
+_ANSWER_LOOK_S = 0.01  # while an answer is being worked out, which no socket tells of
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 
 
@@ -32,6 +35,8 @@ class Subscriber:
         Whose messages.
     store
         Where they go; its writer belongs to :meth:`run`'s thread from now on.
+    answering
+        Works out what instruments ask for; closed when :meth:`run` returns.
 
     Raises
     ------
@@ -39,10 +44,11 @@ class Subscriber:
         If a certificate or key cannot be read.
     """
 
-    def __init__(self, settings: BrokerSettings, clinic_id: str, store: Store) -> None:
+    def __init__(self, settings: BrokerSettings, clinic_id: str, store: Store, answering: Answering) -> None:
         self._settings = settings
         self._clinic_id = clinic_id
         self._store = store
+        self._answering = answering
         self._tls = tls_context(settings)
         self._stopping = threading.Event()
         self._broker_trouble: str | None = "the broker is not connected yet"
@@ -65,6 +71,7 @@ class Subscriber:
                 self._store_trouble = self._told(self._store_trouble, str(failed))
             self._stopping.wait(self._pause_s)
             self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        self._answering.close()
 
     def stop(self) -> None:
         """Ask :meth:`run` to return; what is not committed stays with the broker."""
@@ -76,8 +83,10 @@ class Subscriber:
         commit_at_s: float | None = None
         try:
             while not self._stopping.is_set():
-                connection.turn(_IDLE_S if commit_at_s is None else max(0.0, commit_at_s - time.monotonic()))
+                connection.turn(self._wait_s(commit_at_s))
                 self._note(connection)
+                for ready in self._answering.ready():
+                    connection.answer(ready.topic, ready.answer, ready.correlation)
                 if connection.received and commit_at_s is None:
                     commit_at_s = time.monotonic() + _GATHER_S
                 while len(connection.received) >= RECEIVE_MAXIMUM:
@@ -88,6 +97,10 @@ class Subscriber:
                     commit_at_s = None
         finally:
             connection.close()
+
+    def _wait_s(self, commit_at_s: float | None) -> float:
+        longest_s = _ANSWER_LOOK_S if self._answering.busy else _IDLE_S
+        return longest_s if commit_at_s is None else min(longest_s, max(0.0, commit_at_s - time.monotonic()))
 
     def _note(self, connection: BrokerConnection) -> None:
         if connection.subscribed and self._broker_trouble is not None:
@@ -105,8 +118,10 @@ class Subscriber:
         if self._store_trouble is not None:
             _log.info("The store takes messages again.")
             self._store_trouble = None
-        for message, answer in zip(batch, answers, strict=True):
+        for message, decision, answer in zip(batch, decisions, answers, strict=True):
             connection.settle(message, answer)
+            if isinstance(decision, BaselineAsk):
+                self._answering.ask(decision, message.correlation)
 
     def _told(self, known: str | None, trouble: str) -> str:
         if trouble != known:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contract import InstrumentChange, Site, Verdict
+from contract import InstrumentChange, SiteKey, Verdict, site_name
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,6 @@ VERDICTS = {
     Verdict.PASS: VerdictWords("Good picture", "good"),
     Verdict.WARN: VerdictWords("Usable with care", "care"),
     Verdict.REFUSE: VerdictWords("Not usable", "bad"),
-}
-
-SITES = {
-    Site.FRONTAL: "Frontal",
-    Site.MID_SCALP: "Mid-scalp",
-    Site.VERTEX: "Vertex",
-    Site.OCCIPITAL: "Occipital (donor)",
-    Site.TEMPORAL_LEFT: "Temporal left",
-    Site.TEMPORAL_RIGHT: "Temporal right",
 }
 
 FLAGS = {
@@ -58,6 +49,12 @@ SOURCES = {"settings": "typed into the settings", "target": "measured on a calib
 def flag(name: str) -> str:
     """Return a flag in words; one of a later release by its own name."""
     return FLAGS.get(name, name.replace("-", " "))
+
+
+def site(key: SiteKey) -> str:
+    """Return a site in words, as the head of a sentence."""
+    words = site_name(key)
+    return words[0].upper() + words[1:]
 
 
 CHECKS = {

@@ -16,6 +16,8 @@ from typing import Self
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from collector import authority, broker
 from groundwork.broker_settings import BrokerSettings
@@ -124,7 +126,10 @@ def mosquitto(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
 
 
 class Client:
-    """A client at the broker under one certificate; what it receives arrives in ``received``."""
+    """A client at the broker under one certificate; what it receives arrives in ``received``.
+
+    ``correlation`` is the correlation data of the message that came last.
+    """
 
     def __init__(self, at: Broker, name: str, client_id: str | None = None) -> None:
         settings = at.settings(name)
@@ -142,7 +147,8 @@ class Client:
         self._client.on_connect = lambda _c, _d, _f, code, _p: self._answers.put(code.value)
         self._client.on_subscribe = lambda _c, _d, _m, codes, _p: self._answers.put(codes[0].value)
         self._client.on_publish = lambda _c, _d, _m, code, _p: self._answers.put(code.value)
-        self._client.on_message = lambda _c, _d, message: self.received.put((message.topic, bytes(message.payload)))
+        self._client.on_message = self._on_message
+        self.correlation: bytes | None = None
         self._client.connect(settings.host, settings.port)
         self._client.loop_start()
         assert self._answers.get(timeout=_WITHIN_S) == 0
@@ -156,6 +162,17 @@ class Client:
         """Publish, and return the broker's reason code."""
         self._client.publish(topic, payload, qos=1, retain=retain)
         return self._answers.get(timeout=_WITHIN_S)
+
+    def ask(self, topic: str, payload: bytes, *, answer_to: str, correlation: bytes) -> int:
+        """Publish with a response topic and correlation data, and return the broker's reason code."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+        properties.ResponseTopic, properties.CorrelationData = answer_to, correlation
+        self._client.publish(topic, payload, qos=1, properties=properties)
+        return self._answers.get(timeout=_WITHIN_S)
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        self.correlation = getattr(message.properties, "CorrelationData", None)
+        self.received.put((message.topic, bytes(message.payload)))
 
     def send(self, topic: str, payloads: list[bytes]) -> None:
         """Publish many without waiting for each."""

@@ -1,10 +1,10 @@
-"""Status and health messages that are right in every part, for tests to change one part of."""
+"""Status, health and asks that are right in every part, for tests to change one part of."""
 
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from contract import Health, Presence, Status, new_message_id
+from contract import BaselineAsk, Health, Presence, Status, new_message_id
 
 CLINIC = "riverside"
 DEVICE = "chair-1"
@@ -39,3 +39,9 @@ def health(**changes: Any) -> Health:  # noqa: ANN401  any field of the model
         "free_disk_bytes": 12_400_000_000,
     }
     return Health.model_validate(fields | changes)
+
+
+def ask(**changes: Any) -> BaselineAsk:  # noqa: ANN401  any field of the model
+    """Return the ask for the baseline of a site at its third visit."""
+    fields = _envelope() | {"patient_code": "P-0042", "site": "frontal", "before_visit": 3}
+    return BaselineAsk.model_validate(fields | changes)

@@ -9,8 +9,8 @@ import pytest
 
 from collector import authority, broker
 from collector.broker_connection import RECEIVE_MAXIMUM
-from contract import Channel, Topic, all_devices
-from tests.collector.conftest import OTHER_DEVICE, Broker, Client
+from contract import FROM_DEVICE, TO_DEVICE, Channel, Topic, all_devices
+from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE
 
 ACCEPTED = {0x00, 0x10}  # success; success, but nobody has subscribed
@@ -25,42 +25,47 @@ def topic(device: str, channel: Channel) -> str:
 def test_device_writes_its_own_topics_and_no_others(mosquitto: Broker) -> None:
     """Breaks when one device's key opens another device's patients' series, or another clinic's."""
     with Client(mosquitto, DEVICE) as device:
-        for channel in (Channel.STATUS, Channel.HEALTH, Channel.CAPTURE):
+        for channel in FROM_DEVICE:
             assert device.publish(topic(DEVICE, channel), b"x") in ACCEPTED
             assert device.publish(topic(OTHER_DEVICE, channel), b"x") == NOT_AUTHORIZED
             assert device.publish(str(Topic("elsewhere", DEVICE, channel)), b"x") == NOT_AUTHORIZED
-        assert device.publish(topic(DEVICE, Channel.RECEIPT), b"x") == NOT_AUTHORIZED
+        for channel in TO_DEVICE:
+            assert device.publish(topic(DEVICE, channel), b"x") == NOT_AUTHORIZED
         assert device.publish("anything", b"x") == NOT_AUTHORIZED
 
 
-def test_device_reads_its_own_receipts_and_nothing_else(mosquitto: Broker) -> None:
-    """Breaks when a device sees another device's receipts, or any device's captures."""
+@pytest.mark.parametrize("channel", TO_DEVICE)
+def test_device_reads_its_own_receipts_and_answers_and_nothing_else(mosquitto: Broker, channel: Channel) -> None:
+    """Breaks when a device sees another's receipts, a baseline that another asked for, or what any device sends."""
     with Client(mosquitto, DEVICE) as device, Client(mosquitto, broker.COLLECTOR_USER) as collector:
-        device.subscribe(topic(DEVICE, Channel.RECEIPT))
-        device.subscribe(all_devices(CLINIC, Channel.RECEIPT))
+        device.subscribe(topic(DEVICE, channel))
+        device.subscribe(all_devices(CLINIC, channel))
+        device.subscribe(topic(OTHER_DEVICE, channel))
         device.subscribe("#")
-        assert collector.publish(topic(OTHER_DEVICE, Channel.RECEIPT), b"of the other") in ACCEPTED
+        assert collector.publish(topic(OTHER_DEVICE, channel), b"of the other") in ACCEPTED
         with Client(mosquitto, OTHER_DEVICE) as other:
-            assert other.publish(topic(OTHER_DEVICE, Channel.CAPTURE), b"a capture") in ACCEPTED
-        assert collector.publish(topic(DEVICE, Channel.RECEIPT), b"mine") in ACCEPTED
-        assert device.received.get(timeout=5) == (topic(DEVICE, Channel.RECEIPT), b"mine")
+            for of_device in FROM_DEVICE:
+                assert other.publish(topic(OTHER_DEVICE, of_device), b"of a patient") in ACCEPTED
+        assert collector.publish(topic(DEVICE, channel), b"mine") in ACCEPTED
+        assert device.received.get(timeout=5) == (topic(DEVICE, channel), b"mine")
         # The subscriptions overlap, so its own may come again; another's never.
         while True:
             try:
-                assert device.received.get(timeout=0.3) == (topic(DEVICE, Channel.RECEIPT), b"mine")
+                assert device.received.get(timeout=0.3) == (topic(DEVICE, channel), b"mine")
             except queue.Empty:
                 break
 
 
-def test_collector_reads_what_devices_write_and_writes_receipts_only(mosquitto: Broker) -> None:
+def test_collector_reads_what_devices_write_and_writes_receipts_and_answers_only(mosquitto: Broker) -> None:
     """Breaks when the collector's own rights fall short, or reach further than it needs."""
     with Client(mosquitto, broker.COLLECTOR_USER) as collector, Client(mosquitto, DEVICE) as device:
-        for channel in (Channel.STATUS, Channel.HEALTH, Channel.CAPTURE):
+        for channel in FROM_DEVICE:
             assert collector.subscribe(all_devices(CLINIC, channel)) < 0x80
             device.publish(topic(DEVICE, channel), b"x")
             assert collector.received.get(timeout=5) == (topic(DEVICE, channel), b"x")
             assert collector.publish(topic(DEVICE, channel), b"x") == NOT_AUTHORIZED
-        assert collector.publish(topic(DEVICE, Channel.RECEIPT), b"x") in ACCEPTED
+        for channel in TO_DEVICE:
+            assert collector.publish(topic(DEVICE, channel), b"x") in ACCEPTED
 
 
 def test_no_certificate_and_a_foreign_certificate_are_refused(mosquitto: Broker, tmp_path: Path) -> None:
@@ -99,6 +104,16 @@ def test_client_id_is_bound_to_the_certificate(mosquitto: Broker) -> None:
         device.publish(topic(DEVICE, Channel.HEALTH), b"x")
         assert other.is_connected()
         assert other.publish(topic(OTHER_DEVICE, Channel.HEALTH), b"x") in ACCEPTED
+
+
+def test_one_certificate_has_one_connection(mosquitto: Broker) -> None:
+    """Breaks when the broker no longer ends a device's connection for its second one.
+
+    That it does is why a visit asks for its baselines over the delivery's connection, and opens none of its own.
+    """
+    with Client(mosquitto, DEVICE) as first, Client(mosquitto, DEVICE, client_id=f"{DEVICE}-asks") as second:
+        await_true(lambda: not first.is_connected(), "the first connection ends")
+        assert second.is_connected()
 
 
 def test_configuration_lets_a_whole_batch_be_in_flight(tmp_path: Path, certificates: Path) -> None:

@@ -10,10 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.ingestion import Accepted, Decision, Quarantined, Refused, decide
-from contract import MAX_MESSAGE_BYTES, Channel, Hair, HairKind, Health, Status, Topic
+from contract import (
+    MAX_MESSAGE_BYTES,
+    BaselineAsk,
+    Channel,
+    Hair,
+    HairKind,
+    Health,
+    Message,
+    Status,
+    Topic,
+)
 from contract.measurement import MAX_HAIRS
-from tests.collector.examples import CLINIC, DEVICE, health, status
-from tests.examples import capture, measurement
+from tests.collector.examples import CLINIC, DEVICE, ask, health, status
+from tests.examples import capture, comparison, measurement, visit
 
 TOPIC = str(Topic(CLINIC, DEVICE, Channel.CAPTURE))
 VALID = capture()
@@ -28,8 +38,13 @@ def test_valid_messages_are_taken_as_they_are() -> None:
     """Breaks when a good message is refused, or its bytes are altered on the way to the store."""
     decision = decide(CLINIC, TOPIC, VALID.encode())
     assert isinstance(decision, Accepted)
-    assert (decision.capture, decision.payload) == (VALID, VALID.encode())
-    online, fit = status(), health()
+    assert (decision.message, decision.payload) == (VALID, VALID.encode())
+    for channel, message in ((Channel.CHANGE, comparison()), (Channel.VISIT, visit())):
+        decision = decide(CLINIC, str(Topic(CLINIC, DEVICE, channel)), message.encode())
+        assert isinstance(decision, Accepted)
+        assert (decision.message, decision.payload) == (message, message.encode())
+    online, fit, asked = status(), health(), ask()
+    assert decide(CLINIC, str(Topic(CLINIC, DEVICE, Channel.BASELINE_ASK)), asked.encode()) == asked
     assert decide(CLINIC, str(Topic(CLINIC, DEVICE, Channel.STATUS)), online.encode()) == online
     assert decide(CLINIC, str(Topic(CLINIC, DEVICE, Channel.HEALTH)), fit.encode()) == fit
 
@@ -80,6 +95,46 @@ def test_reason_does_not_repeat_what_must_not_enter(named: dict[str, str]) -> No
     assert "`" not in decision.reason, "pydantic quotes single letters of what it read"
 
 
+@pytest.mark.parametrize(
+    ("channel", "message", "changes", "word"),
+    [
+        (Channel.CHANGE, comparison(), {"device_id": "chair-2"}, "another device"),
+        (Channel.CHANGE, comparison(), {"site": "neck"}, "site"),
+        (Channel.CHANGE, visit(), {}, "followup"),
+        (Channel.VISIT, visit(), {"patient_code": "Jane Doe"}, "patient_code"),
+        (Channel.VISIT, visit(), {"visit_date": "9999-12-31"}, "calendar"),
+        (Channel.VISIT, VALID, {}, "protocol"),
+    ],
+)
+def test_comparisons_and_visits_that_cannot_be_stored_are_refused_with_the_reason(
+    channel: Channel, message: Message, changes: dict[str, str], word: str
+) -> None:
+    """Breaks when a device is not told that, and why, its comparison or visit will never be stored."""
+    payload = json.dumps(json.loads(message.encode()) | changes).encode()
+    decision = decide(CLINIC, str(Topic(CLINIC, DEVICE, channel)), payload)
+    assert isinstance(decision, Refused)
+    assert decision.message_id == message.message_id
+    assert word in decision.reason
+
+
+@pytest.mark.parametrize("place", ["baseline", "followup"])
+def test_a_comparison_at_the_edge_of_the_calendar_is_refused(place: str) -> None:
+    """Breaks when a time is stored that no page can show."""
+    fields = json.loads(comparison().encode())
+    fields[place]["taken_at"] = "9999-12-31T23:59:59-10:00"
+    decision = decide(CLINIC, str(Topic(CLINIC, DEVICE, Channel.CHANGE)), json.dumps(fields).encode())
+    assert isinstance(decision, Refused)
+    assert "calendar" in decision.reason
+
+
+@pytest.mark.parametrize("changes", [{"device_id": "chair-2"}, {"before_visit": 1}, {"patient_code": "Jane Doe"}])
+def test_an_ask_that_cannot_be_read_is_quarantined(changes: dict[str, Any]) -> None:
+    """Breaks when one device asks in another's name, or an ask that breaks the contract is lost without a trace."""
+    payload = json.dumps(json.loads(ask().encode()) | changes).encode()
+    decision = decide(CLINIC, str(Topic(CLINIC, DEVICE, Channel.BASELINE_ASK)), payload)
+    assert isinstance(decision, Quarantined)
+
+
 def test_health_with_a_count_beyond_all_numbers_is_quarantined() -> None:
     """Breaks when a number is taken in that neither the store nor a page can read back."""
     fields = json.loads(health().encode()) | {"free_disk_bytes": 10**400}
@@ -108,6 +163,7 @@ def test_topic_that_is_no_unicode_is_quarantined_as_a_store_can_keep_it() -> Non
         (TOPIC.replace(CLINIC, "elsewhere"), VALID.encode().replace(b"message_id", b"id")),
         ("weather/today", VALID.encode()),
         (str(Topic(CLINIC, DEVICE, Channel.RECEIPT)), VALID.encode()),
+        (str(Topic(CLINIC, DEVICE, Channel.ANSWER)), VALID.encode()),
         (str(Topic(CLINIC, DEVICE, Channel.STATUS)), VALID.encode()),
     ],
 )
@@ -144,11 +200,11 @@ def assert_decided(topic: str, payload: bytes, decision: Decision) -> None:
     match decision:
         case Accepted():
             assert decision.payload == payload
-            assert decision.capture.device_id == Topic.parse(topic).device_id
+            assert decision.message.device_id == Topic.parse(topic).device_id
         case Refused() | Quarantined():
             assert decision.payload == payload
             assert 0 < len(decision.reason) <= 500
-        case Status() | Health():
+        case Status() | Health() | BaselineAsk():
             assert decision.device_id == Topic.parse(topic).device_id
 
 
@@ -173,7 +229,8 @@ _JSON = st.recursive(
 @given(data=st.data(), topic=_TOPICS)
 def test_mutated_messages_never_raise(data: st.DataObject, topic: str) -> None:
     """Breaks when a message that is almost right stops the collector."""
-    source = data.draw(st.sampled_from([VALID.encode(), status().encode(), health().encode()]))
+    messages: list[Message] = [VALID, status(), health(), comparison(), visit(), ask()]
+    source = data.draw(st.sampled_from(messages)).encode()
     if data.draw(st.booleans()):
         document = json.loads(source)
         place = document

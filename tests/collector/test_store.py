@@ -1,7 +1,7 @@
 """The store: once and for ever, in one transaction, whatever comes again."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +14,19 @@ from hypothesis import strategies as st
 from collector.ingestion import Accepted, Quarantined, Refused, decide
 from collector.order import status_follows
 from collector.store import Store, StoreFailed, StoreUnusable
-from contract import Capture, Channel, Outcome, Presence, Topic, content_sha256, new_message_id
+from contract import (
+    Capture,
+    Channel,
+    Comparison,
+    Outcome,
+    Presence,
+    Topic,
+    Visit,
+    content_sha256,
+    new_message_id,
+)
 from tests.collector.examples import BOOT, CLINIC, DEVICE, NOW, health, status
-from tests.examples import capture
+from tests.examples import capture, compared, comparison, visit
 
 TOPIC = Topic(CLINIC, DEVICE, Channel.CAPTURE)
 
@@ -28,8 +38,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def accepted(shown: Capture) -> Accepted:
-    """Return the decision that a capture is to be stored."""
+def accepted(shown: Capture | Comparison | Visit) -> Accepted:
+    """Return the decision that a message is to be stored."""
     return Accepted(TOPIC, shown, shown.encode())
 
 
@@ -256,3 +266,98 @@ def test_untrusted_clock_does_not_say_when_a_device_was_seen(store: Store) -> No
     """Breaks when a device without a clock is shown as last seen in 1970."""
     store.store_batch([health(clock_trusted=False, created_at=NOW - timedelta(days=9000))], NOW)
     assert store.devices()[0].seen_at == NOW
+
+
+@pytest.mark.parametrize("make", [comparison, visit])
+def test_comparisons_and_visits_are_stored_once_and_receipted_every_time(
+    store: Store, tmp_path: Path, make: Callable[..., Comparison | Visit]
+) -> None:
+    """Breaks when they are doubled, changed by a reused id, or their sender waits for a receipt for ever."""
+    shown = make()
+    for decisions in ([accepted(shown)], [accepted(shown), accepted(shown)]):
+        for answer in store.store_batch(decisions, NOW):
+            assert answer is not None
+            assert answer.receipt.outcome is Outcome.STORED
+            assert answer.receipt.content_sha256 == content_sha256(shown.encode())
+    other = shown.model_copy(update={"patient_code": "P-0043"})
+    (answer,) = store.store_batch([accepted(other)], NOW)
+    assert answer is not None
+    assert answer.receipt.outcome is Outcome.REFUSED
+    assert f"Another {make.__name__} is already stored" in (answer.receipt.reason or "")
+    assert store.quarantine(10)[0] == 1
+    table = f"{make.__name__}s"
+    with closing(sqlite3.connect(tmp_path / "collector.sqlite3")) as database:
+        assert database.execute(f"SELECT payload FROM {table}").fetchall() == [(shown.encode(),)]  # noqa: S608
+        for statement in (f"UPDATE {table} SET patient_code = 'P-1111'", f"DELETE FROM {table}"):  # noqa: S608
+            with pytest.raises(sqlite3.IntegrityError, match="never"):
+                database.execute(statement)
+
+
+def test_a_comparison_of_captures_that_the_clinic_does_not_hold_is_stored(store: Store) -> None:
+    """Breaks when a comparison is lost because its captures are held at the chair, or still on their way."""
+    shown = comparison()
+    store.store_batch([accepted(shown)], NOW)
+    assert store.captures_of("P-0042") == []
+    assert [stored.comparison for stored in store.comparisons_of("P-0042", "frontal")] == [shown]
+
+
+def test_a_site_s_comparisons_are_the_newest_of_each_capture(store: Store) -> None:
+    """Breaks when a report shows a comparison that was made anew, or the visits out of order."""
+    captures = [capture(visit_number=number, taken_at=NOW + timedelta(days=number)) for number in (1, 2, 3)]
+    baseline, *followups = [compared(shown) for shown in captures]
+    newest = [
+        comparison(sequence=9, baseline=baseline, followup=followups[1]),
+        comparison(sequence=7, baseline=baseline, followup=followups[0], created_at=NOW - timedelta(days=99)),
+    ]
+    others = [
+        comparison(sequence=3, baseline=baseline, followup=followups[0]),
+        comparison(sequence=10, site="vertex"),
+        comparison(sequence=11, patient_code="P-0043"),
+    ]
+    store.store_batch([accepted(shown) for shown in (*newest, *others)], NOW)
+    stored = store.comparisons_of("P-0042", "frontal")
+    assert [row.comparison for row in stored] == [newest[1], newest[0]]
+    assert {row.received_at for row in stored} == {NOW}
+
+
+def test_a_patient_s_visits_are_the_last_word_of_each_instrument(store: Store) -> None:
+    """Breaks when a visit is shown as it was before its last site, or one chair's visit hides another's."""
+    last = [
+        visit(sequence=8),
+        visit(sequence=2, device_id="chair-2"),
+        visit(sequence=3, visit_number=2),
+    ]
+    store.store_batch([accepted(shown) for shown in (last[2], *last[:2], visit(sequence=4))], NOW)
+    store.store_batch([accepted(visit(patient_code="P-0043"))], NOW)
+    assert [stored.visit for stored in store.visits_of("P-0042")] == last
+    assert store.visits_of("P-9999") == []
+
+
+def test_a_store_of_the_first_schema_is_brought_forward(tmp_path: Path) -> None:
+    """Breaks when an update loses what the clinic has received, or refuses to start on it.
+
+    The file is the dump of a store that the release before comparisons made: a capture, a message in quarantine and a
+    device's status.
+    """
+    path = tmp_path / "collector.sqlite3"
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("PRAGMA journal_mode = WAL")
+        old.executescript(Path(__file__).with_name("store_schema_1.sql").read_text(encoding="utf-8"))
+        before = old.execute("SELECT * FROM captures").fetchall()
+    assert len(before) == 1
+    for number in (1, 2):
+        with closing(Store(path)) as store:
+            assert store._writer.execute("SELECT * FROM captures").fetchall() == before
+            assert (store.quarantine(9)[0], store.devices()[0].online) == (1, True)
+            store.store_batch([accepted(comparison()), accepted(visit(visit_number=number))], NOW)
+            assert len(store.visits_of("P-0042")) == number
+            schema = schema_of(store)
+    with closing(Store(tmp_path / "fresh.sqlite3")) as fresh:
+        assert schema == schema_of(fresh)
+
+
+def schema_of(store: Store) -> set[tuple[str, str, str]]:
+    """Return all that a store's file consists of, and its version."""
+    rows = store._writer.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_schema").fetchall()
+    (version,) = store._writer.execute("PRAGMA user_version").fetchone()
+    return {("version", str(version), ""), *rows}

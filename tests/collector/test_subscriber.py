@@ -1,8 +1,9 @@
 """The subscriber with the real broker: a receipt means stored, and nothing else does."""
 
 import logging
+import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
+from collector.answers import Answering
 from collector.broker_connection import (
     RECEIVE_MAXIMUM,
     BrokerConnection,
@@ -20,13 +22,14 @@ from collector.broker_connection import (
     tls_context,
 )
 from collector.ingestion import Decision
-from collector.store import Answer, Store, StoreFailed
+from collector.store import Store, StoreFailed
+from collector.stored import Answer
 from collector.subscriber import Subscriber
-from contract import Channel, Outcome, Presence, Receipt, Topic
+from contract import FROM_DEVICE, BaselineAnswer, BaselineAsk, Channel, Outcome, Presence, Receipt, Topic
 from groundwork.broker_settings import BrokerSettings
 from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true, free_port
-from tests.collector.examples import CLINIC, DEVICE, health, status
-from tests.examples import capture
+from tests.collector.examples import CLINIC, DEVICE, NOW, ask, health, status
+from tests.examples import capture, comparison, visit
 
 CAPTURES = str(Topic(CLINIC, DEVICE, Channel.CAPTURE))
 RECEIPTS = str(Topic(CLINIC, DEVICE, Channel.RECEIPT))
@@ -39,10 +42,21 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+def nothing_known(ask: BaselineAsk) -> BaselineAnswer:
+    """Answer that there is no baseline."""
+    return BaselineAnswer(message_id=ask.message_id, answered_at=NOW, reason="None.")
+
+
 @contextmanager
-def subscribed(settings: BrokerSettings, store: Store, *, connected: bool = True) -> Iterator[Subscriber]:
+def subscribed(
+    settings: BrokerSettings,
+    store: Store,
+    *,
+    connected: bool = True,
+    answer: Callable[[BaselineAsk], BaselineAnswer] | None = None,
+) -> Iterator[Subscriber]:
     """Run a subscriber for the length of the block."""
-    subscriber = Subscriber(settings, CLINIC, store)
+    subscriber = Subscriber(settings, CLINIC, store, Answering(answer or nothing_known))
     thread = threading.Thread(target=subscriber.run)
     thread.start()
     try:
@@ -162,6 +176,87 @@ def test_full_disk_sends_no_receipt_and_loses_nothing(
     assert [record for record in caplog.records if record.levelno == logging.ERROR and "disk is full" in record.message]
 
 
+ASKS = str(Topic(CLINIC, DEVICE, Channel.BASELINE_ASK))
+ANSWERS = str(Topic(CLINIC, DEVICE, Channel.ANSWER))
+
+
+def test_an_ask_is_answered_to_the_one_who_asked(mosquitto: Broker, store: Store) -> None:
+    """Breaks when an answer does not come, or cannot be told from another one."""
+    asked, baseline = ask(), capture()
+
+    def answer(to: BaselineAsk) -> BaselineAnswer:
+        return BaselineAnswer(message_id=to.message_id, answered_at=NOW, baseline=baseline)
+
+    with subscribed(mosquitto.settings(), store, answer=answer), Client(mosquitto, DEVICE) as device:
+        device.subscribe(ANSWERS)
+        device.ask(ASKS, asked.encode(), answer_to=ANSWERS, correlation=asked.message_id.bytes)
+        topic, payload = device.received.get(timeout=10)
+    received = BaselineAnswer.model_validate_json(payload)
+    assert (topic, received.message_id, received.baseline) == (ANSWERS, asked.message_id, baseline)
+    assert device.correlation == asked.message_id.bytes
+    assert store.quarantine(1)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        str(Topic(CLINIC, OTHER_DEVICE, Channel.ANSWER)),
+        str(Topic(CLINIC, OTHER_DEVICE, Channel.RECEIPT)),
+        "anything",
+    ],
+)
+def test_an_answer_goes_nowhere_else_whatever_the_ask_says(mosquitto: Broker, store: Store, elsewhere: str) -> None:
+    """Breaks when a device can make the collector publish under another device's name, with the collector's rights."""
+    asked = ask()
+    with (
+        subscribed(mosquitto.settings(), store),
+        Client(mosquitto, DEVICE) as device,
+        Client(mosquitto, OTHER_DEVICE) as other,
+    ):
+        device.subscribe(ANSWERS)
+        other.subscribe(str(Topic(CLINIC, OTHER_DEVICE, Channel.ANSWER)))
+        other.subscribe(str(Topic(CLINIC, OTHER_DEVICE, Channel.RECEIPT)))
+        device.ask(ASKS, asked.encode(), answer_to=elsewhere, correlation=b"x" * 65_000)
+        topic, payload = device.received.get(timeout=10)
+        assert topic == ANSWERS
+        assert BaselineAnswer.model_validate_json(payload).message_id == asked.message_id
+        assert device.correlation is None, "what is no id of ours is not sent back"
+        with pytest.raises(queue.Empty):
+            other.received.get(timeout=0.3)
+
+
+def test_receipts_do_not_wait_for_answers(mosquitto: Broker, store: Store) -> None:
+    """Breaks when making a picture small for one chair holds up the captures of all others."""
+    go = threading.Event()
+
+    def answer(to: BaselineAsk) -> BaselineAnswer:
+        go.wait(10)
+        return nothing_known(to)
+
+    with subscribed(mosquitto.settings(), store, answer=answer), Client(mosquitto, DEVICE) as device:
+        device.subscribe(RECEIPTS)
+        device.subscribe(ANSWERS)
+        device.ask(ASKS, ask().encode(), answer_to=ANSWERS, correlation=b"1")
+        device.send(CAPTURES, [capture().encode()])
+        assert device.received.get(timeout=5)[0] == RECEIPTS
+        go.set()
+        assert device.received.get(timeout=5)[0] == ANSWERS
+
+
+def test_comparisons_and_visits_are_stored_and_receipted(mosquitto: Broker, store: Store) -> None:
+    """Breaks when the collector does not listen to what instruments say beyond captures."""
+    changed, seen = comparison(), visit()
+    with subscribed(mosquitto.settings(), store), Client(mosquitto, DEVICE) as device:
+        device.subscribe(RECEIPTS)
+        device.send(str(Topic(CLINIC, DEVICE, Channel.CHANGE)), [changed.encode()])
+        device.send(str(Topic(CLINIC, DEVICE, Channel.VISIT)), [seen.encode()])
+        answers = receipts(device, 2)
+    assert {answer.message_id for answer in answers} == {changed.message_id, seen.message_id}
+    assert {answer.outcome for answer in answers} == {Outcome.STORED}
+    assert [stored.comparison for stored in store.comparisons_of("P-0042", "frontal")] == [changed]
+    assert [stored.visit for stored in store.visits_of("P-0042")] == [seen]
+
+
 def test_retained_words_of_devices_arrive(mosquitto: Broker, store: Store) -> None:
     """Breaks when a collector that starts late does not know which devices are there."""
     with Client(mosquitto, DEVICE) as device:
@@ -196,8 +291,8 @@ def test_refused_subscription_and_connection_are_said(mosquitto: Broker) -> None
     """
     connection = BrokerConnection(mosquitto.settings(), CLINIC, tls_context(mosquitto.settings()))
     refused = ReasonCode(PacketTypes.SUBACK, "Not authorized")
-    connection._on_subscribe(connection._client, None, 1, [refused] * 3, None)
-    with pytest.raises(ConnectionEnded, match="subscription to health: Not authorized: the broker's access list"):
+    connection._on_subscribe(connection._client, None, 1, [refused] * len(FROM_DEVICE), None)
+    with pytest.raises(ConnectionEnded, match=r"subscription to \S+: Not authorized: the broker's access list"):
         connection.turn(0.0)
     unknown = ReasonCode(PacketTypes.CONNACK, "Bad user name or password")
     connection._on_connect(connection._client, None, mqtt.ConnectFlags(False), unknown, None)
@@ -214,7 +309,7 @@ def test_refused_subscription_is_tried_again(
     def refused_once(
         connection: BrokerConnection, client: mqtt.Client, data: object, mid: int, codes: list[ReasonCode], _p: None
     ) -> None:
-        given = [refusals.pop()] * 3 if refusals else codes
+        given = [refusals.pop()] * len(FROM_DEVICE) if refusals else codes
         answer(connection, client, data, mid, given, None)
 
     monkeypatch.setattr(BrokerConnection, "_on_subscribe", refused_once)
@@ -226,4 +321,4 @@ def test_missing_certificate_is_said_at_the_start(mosquitto: Broker, store: Stor
     """Breaks when a wrong path in the settings ends in a traceback, or only at the first connection."""
     settings = mosquitto.settings().model_copy(update={"key": tmp_path / "no.key"})
     with pytest.raises(CertificatesUnusable, match=r"\[broker\]"):
-        Subscriber(settings, CLINIC, store)
+        Subscriber(settings, CLINIC, store, Answering(nothing_known))

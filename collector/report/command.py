@@ -1,0 +1,54 @@
+"""A report written to a file, from the collector's state folder; the service may run meanwhile."""
+
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from collector.pictures import Pictures
+from collector.report.document import NothingToReport, as_html, read_report
+from collector.report.pdf import PdfUnavailable, as_pdf
+from collector.settings import CollectorSettings
+from collector.store import Store, StoreFailed, StoreUnusable
+from contract import SiteKey
+
+
+class CannotReport(Exception):
+    """No report can be written; the message says why and what to do."""
+
+
+def write(settings: CollectorSettings, patient_code: str, site: SiteKey, out: Path, made_at: datetime) -> None:
+    """Write the report of a patient's site to a file, as what its name ends in: ``.pdf``, or else HTML.
+
+    Raises
+    ------
+    CannotReport
+        If there is nothing to report, the store cannot be read, or the file cannot be written.
+    """
+    store_path = settings.state_folder / "collector.sqlite3"
+    if not store_path.is_file():
+        raise CannotReport(f"{store_path} is not there. Give the settings with which the collector runs here.")
+    try:
+        with closing(Store(store_path)) as store:
+            report = read_report(
+                store,
+                Pictures(settings.state_folder / "pictures").path,
+                clinic_id=settings.clinic_id,
+                patient_code=patient_code,
+                site=site,
+                made_at=made_at,
+            )
+        html = as_html(report)
+        content = as_pdf(html) if out.suffix.lower() == ".pdf" else html.encode()
+    except (NothingToReport, PdfUnavailable, StoreUnusable) as error:
+        raise CannotReport(str(error)) from error
+    except StoreFailed as error:
+        raise CannotReport(f"{error}. Try again; if it stays, check the disk.") from error
+    except OSError as error:
+        raise CannotReport(
+            f"{error.filename or settings.state_folder} cannot be used ({error.strerror}). Run this as the collector's"
+            " own user."
+        ) from error
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise CannotReport(f"{out} cannot be written ({error.strerror}). Name a file in a folder of yours.") from error

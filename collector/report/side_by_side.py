@@ -1,0 +1,180 @@
+"""Two pictures of one place side by side, the follow-up turned and shifted onto the baseline, with their marks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from collector.report import marks
+from collector.report.marks import Mark, Placed
+from collector.report.picture_cut import Cut, cut
+from collector.report.registered import Affine, Box, NotInvertible, Point, around, corners, shared_area
+from contract import Capture, Change
+
+PicturePath = Callable[[str], Path | None]
+"""Gives a picture's file by its digest, None while it is not there."""
+
+_MARK_SHARE = 1 / 700
+"""Of the drawing's width for a unit of a mark: a mark is some 0.2 mm of scalp wide, less than from unit to unit."""
+
+_GROUND = "#e6eaec"
+_BAR_MM = 1.0
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture, with its marks and as it was taken; SVG elements both."""
+
+    marked: str
+    plain: str
+    pending: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The baseline and the follow-up of a comparison.
+
+    ``legend`` lists the marks that occur; it is empty where nothing was matched, and the pictures then lie as taken.
+    """
+
+    baseline: Panel
+    followup: Panel
+    legend: tuple[tuple[str, str], ...]
+    registered: bool
+
+
+def pair(baseline: Capture, followup: Capture, change: Change, picture_path: PicturePath) -> Pair:
+    """Draw the two pictures of a comparison.
+
+    Parameters
+    ----------
+    baseline, followup
+        The captures that were compared.
+    change
+        What came of it.
+    picture_path
+        Where pictures are.
+    """
+    to_baseline, shared = _registration(baseline, followup, change)
+    if to_baseline is None or change.transform is None:
+        left_px, right_px = _whole(baseline), _whole(followup)
+        return Pair(
+            _panel(baseline, _Sight(left_px, left_px), [], picture_path),
+            _panel(followup, _Sight(right_px, right_px), [], picture_path),
+            legend=(),
+            registered=False,
+        )
+    seen = around(shared)
+    back = Affine.baseline_to_followup(change.transform)
+    wanted = around([back(corner) for corner in corners(seen)])
+    left = marks.at_baseline(change.hairs)
+    right = [Placed(one.mark, to_baseline(one.at)) for one in marks.at_followup(change.hairs)]
+    um_per_px = baseline.measurement.um_per_px
+    return Pair(
+        _panel(baseline, _Sight(seen, seen, shared, um_per_px=um_per_px), left, picture_path),
+        _panel(followup, _Sight(seen, wanted, shared, to_baseline.in_svg, um_per_px), right, picture_path),
+        legend=tuple((marks.in_legend(mark), marks.WORDS[mark]) for mark in Mark if _occurs(mark, left + right)),
+        registered=True,
+    )
+
+
+def as_taken(capture: Capture, picture_path: PicturePath) -> Panel:
+    """Draw one picture as it was taken, where there is nothing to lay beside it."""
+    whole = _whole(capture)
+    return _panel(capture, _Sight(whole, whole, um_per_px=capture.measurement.um_per_px), [], picture_path)
+
+
+def _occurs(mark: Mark, placed: Sequence[Placed]) -> bool:
+    return any(one.mark is mark for one in placed)
+
+
+def _registration(baseline: Capture, followup: Capture, change: Change) -> tuple[Affine | None, list[Point]]:
+    if change.transform is None:
+        return None, []
+    try:
+        to_baseline = Affine.followup_to_baseline(change.transform)
+    except NotInvertible:
+        return None, []
+    shared = shared_area(baseline.measurement.frame_px, followup.measurement.frame_px, to_baseline)
+    return (to_baseline, shared) if shared else (None, [])
+
+
+def _whole(capture: Capture) -> Box:
+    width, height = capture.measurement.picture_px
+    return -0.5, -0.5, width - 0.5, height - 0.5
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What a panel shows: a box of the drawing, the same in the picture's own pixels, and how that is laid."""
+
+    seen: Box
+    wanted_px: Box
+    shared: Sequence[Point] = ()
+    laid: str = ""
+    um_per_px: float | None = None
+
+
+def _panel(capture: Capture, sight: _Sight, placed: Sequence[Placed], picture_path: PicturePath) -> Panel:
+    path = picture_path(capture.picture.sha256)
+    shown = None if path is None else cut(path, capture.measurement.picture_px, sight.wanted_px)
+    words = f"Visit {capture.visit_number}"
+    return Panel(
+        _drawing(sight, shown, placed, f"{words}, hairs marked"),
+        _drawing(sight, shown, [], f"{words}, as taken"),
+        pending=shown is None,
+    )
+
+
+def _drawing(sight: _Sight, shown: Cut | None, placed: Sequence[Placed], title: str) -> str:
+    left, top, right, bottom = sight.seen
+    width, height = right - left, bottom - top
+    parts = [
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" class="scalp"'
+        f' viewBox="{left:.1f} {top:.1f} {width:.1f} {height:.1f}">'
+        f"<title>{escape(title)}</title>"
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{_GROUND}"/>'
+    ]
+    if shown is not None:
+        x0, y0, x1, y1 = shown.box_px
+        laid = f' transform="{sight.laid}"' if sight.laid else ""
+        parts.append(
+            f'<image href="{shown.address}" x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" height="{y1 - y0:.1f}"'
+            f' preserveAspectRatio="none"{laid}/>'
+        )
+    else:
+        parts.append(
+            f'<text x="{left + width / 2:.1f}" y="{top + height / 2:.1f}" text-anchor="middle" fill="#55646d"'
+            f' font-size="{width / 22:.1f}">Picture pending</text>'
+        )
+    if sight.shared:
+        parts += [_outline(sight.shared, width), marks.drawn(placed, width * _MARK_SHARE)]
+    if sight.um_per_px is not None:
+        parts.append(_scale_bar(sight.seen, 1000.0 * _BAR_MM / sight.um_per_px))
+    return "".join([*parts, "</svg>"])
+
+
+def _outline(shared: Sequence[Point], width: float) -> str:
+    around_it = " ".join(f"{x:.1f},{y:.1f}" for x, y in shared)
+    return "".join(
+        f'<polygon points="{around_it}" fill="none" stroke="{colour}" stroke-width="{width / share:.2f}"{dashes}/>'
+        for colour, share, dashes in (
+            (marks.CASING, 220, ""),
+            ("#ffffff", 420, f' stroke-dasharray="{width / 70:.1f} {width / 110:.1f}"'),
+        )
+    )
+
+
+def _scale_bar(seen: Box, length: float) -> str:
+    """Draw a millimetre in the lower left corner."""
+    left, _, right, bottom = seen
+    unit = (right - left) / 100
+    x, y = left + 2.5 * unit, bottom - 2.5 * unit
+    return (
+        f'<rect x="{left + unit:.1f}" y="{bottom - 7 * unit:.1f}" width="{length + 3 * unit:.1f}"'
+        f' height="{6 * unit:.1f}" rx="{unit:.1f}" fill="#ffffff" fill-opacity="0.85"/>'
+        f'<path d="M{x:.1f} {y - unit:.1f}v{unit:.1f}h{length:.1f}v{-unit:.1f}" fill="none" stroke="{marks.CASING}"'
+        f' stroke-width="{unit / 3:.2f}"/>'
+        f'<text x="{x + length / 2:.1f}" y="{y - 1.5 * unit:.1f}" text-anchor="middle" fill="{marks.CASING}"'
+        f' font-size="{2.6 * unit:.1f}">1 mm</text>'
+    )
