@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from analysis import classical, exclusions, learned, units
 from analysis.exclusions import Frame
 from analysis.flags import Flag
-from analysis.found import Found
-from analysis.measurement import HairMode, Measurement, PictureUnusable
+from analysis.found import MOST_HAIRS, Found
+from analysis.mark import find_mark
+from analysis.measurement import CELL_UM, HairMode, Measurement, PictureUnusable, UncountedLine
 from analysis.optics import Optics
 from analysis.picture import SMALLEST_SIDE_MM, Channels, Picture, read
 from analysis.shafts import Shafts, measure_shafts
@@ -22,6 +23,7 @@ from analysis.thin_recall import THIN_UM, ThinHair, recall
 from analysis.view import LINE_UM_PER_PX, View
 
 Finder: TypeAlias = Callable[[Picture], Found]
+InFrame: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 
 SMALLEST_FRAME_CM2 = 0.2
 LEAST_AREA_CM2 = ((SMALLEST_SIDE_MM - 2 * exclusions.GUARD_UM / 1000) / 10) ** 2
@@ -44,6 +46,7 @@ def measure(
     terminal_from_um: float = 40.0,
     hair_mode: HairMode | Literal["auto"] = "auto",
     thin_recall: bool = False,
+    mark: bool = False,
     channels: Channels = "bgr",
 ) -> Measurement:
     """Count and measure the hairs of a scalp picture.
@@ -63,6 +66,8 @@ def measure(
     thin_recall : bool
         Draw thin hairs into the picture's own empty skin, see how many are found, and state how many of its own are
         missed; doubles the time.
+    mark : bool
+        Look for the tattooed mark too.
     channels : {"bgr", "rgb"}
         Order of a colour picture's channels.
 
@@ -88,15 +93,23 @@ def measure(
     picture_px = (picture.shape[1], picture.shape[0])
     sigma_px = _sigma_at_shafts(optics, found, working, picture_px)
     shafts = measure_shafts(working, found.centrelines_px, found.rough_um / working.um_per_px, sigma_px)
-    counts = found.rooted & frame.holds(view.to_line_px(found.roots_px))
-    counted = _counted(found.chosen(counts), shafts.chosen(counts), working, rootless_shafts=int((~counts).sum()))
+
+    def in_frame(points_px: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return frame.holds(view.to_line_px(points_px))
+
+    counts = found.rooted & in_frame(found.roots_px)
+    counted = replace(
+        _counted(found.chosen(counts), shafts.chosen(counts), working),
+        rootless_shafts=int((~counts).sum()),
+        uncounted=_uncounted(found, counts, working, in_frame),
+    )
     if thin_recall:
         counted = replace(counted, missed=_missed(counted, found, shafts, inside, frame=frame, finder=finder))
     field = _field(frame, view, picture_px, optics)
     flags = _flags(counted, shafts, frame, field, found.hair_mode)
     crosses = any(frame.cuts(view.to_line_px(line), NEAR_BORDER_PX) for line in found.centrelines_px)
     flags = tuple(sorted({*flags, Flag.HAIR_CROSSES_BORDER})) if crosses else flags
-    return summarise(
+    measured = summarise(
         counted,
         field,
         terminal_from_um=terminal_from_um,
@@ -104,6 +117,7 @@ def measure(
         hair_mode=found.hair_mode,
         colour_calibrated=optics.true_colours,
     )
+    return replace(measured, mark_px=_mark_px(working)) if mark else measured
 
 
 def _refuse_settings(terminal_from_um: float, hair_mode: str) -> None:
@@ -142,7 +156,7 @@ def _sigma_at_shafts(
     return None if sigma_px is None else np.sqrt(sigma_px**2 / joined + (1 - 1 / joined) / 12)
 
 
-def _counted(found: Found, shafts: Shafts, working: Picture, *, rootless_shafts: int) -> CountedHairs:
+def _counted(found: Found, shafts: Shafts, working: Picture) -> CountedHairs:
     return CountedHairs(
         centrelines_px=[working.to_original_px(line) for line in found.centrelines_px],
         lengths_mm=found.lengths_mm(working.um_per_px),
@@ -157,8 +171,34 @@ def _counted(found: Found, shafts: Shafts, working: Picture, *, rootless_shafts:
         diameter_common_sd_um=ESTIMATED_BLUR_SD_UM if shafts.blur_estimated or shafts.defocused else 0.0,
         core_lab=shafts.pigmentation.lab,
         skin_lab=shafts.pigmentation.skin_lab,
-        rootless_shafts=rootless_shafts,
     )
+
+
+def _uncounted(
+    found: Found, counts: NDArray[np.bool_], working: Picture, in_frame: InFrame
+) -> tuple[UncountedLine, ...]:
+    """Give the lines that reach into the frame and are no counted hairs: doubted ones, and those rooted elsewhere.
+
+    Of more than may be listed, the likeliest.
+    """
+    lines = [(one.line_px, one.rough_um, one.probability) for one in found.doubted]
+    lines += [
+        (found.centrelines_px[i], float(found.rough_um[i]), float(found.probabilities[i]))
+        for i in np.flatnonzero(~counts)
+    ]
+    lines = sorted((one for one in lines if in_frame(one[0]).any()), key=lambda one: -one[2])
+    return tuple(
+        UncountedLine(working.to_original_px(line), width_um, probability)
+        for line, width_um, probability in lines[:MOST_HAIRS]
+    )
+
+
+def _mark_px(working: Picture) -> tuple[float, float] | None:
+    mark = find_mark(working.bgr, working.um_per_px)
+    if mark is None:
+        return None
+    ((x, y),) = working.to_original_px(np.array([mark.centre_px])).tolist()
+    return x, y
 
 
 def _missed(
@@ -184,6 +224,7 @@ def _field(frame: Frame, view: View, picture_px: tuple[int, int], optics: Optics
         frame_px=(float(corners[0, 0]), float(corners[0, 1]), float(corners[1, 0]), float(corners[1, 1])),
         area_cm2=_area_cm2(frame),
         um_per_px_sd=optics.um_per_px_sd,
+        uncounted_cells=frame.uncounted_cells(CELL_UM / LINE_UM_PER_PX),
     )
 
 

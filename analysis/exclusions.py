@@ -26,6 +26,8 @@ SMALLEST_OUTSIDE_SHARE = 0.01
 COVERED = 0.5
 """The network's cover above this hides the skin."""
 SMALLEST_COVER_UM = 60.0
+LEAST_COUNTED = 0.5
+"""A cell of which less than this counts is left out."""
 _RIM_PX = 5  # the rim is blurred: darkness reaches in by this much
 
 
@@ -65,6 +67,18 @@ class Frame:
         nearest = np.rint(points_px).astype(int)
         x, y = nearest[:, 0].clip(0, columns - 1), nearest[:, 1].clip(0, rows - 1)
         return np.asarray(self.counts[y, x])
+
+    def uncounted_cells(self, cell_px: float) -> tuple[tuple[int, int, int], ...]:
+        """Give what of the frame's box does not count: row, first column and number of cells of about this size."""
+        first_column, first_row, last_column, last_row = self.box_px
+        inside = self.counts[first_row : last_row + 1, first_column : last_column + 1].astype(np.float32)
+        rows, columns = (max(1, round(side / cell_px)) for side in inside.shape)
+        left_out = cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_AREA) < LEAST_COUNTED
+        runs = []
+        for row in np.flatnonzero(left_out.any(axis=1)):
+            edges = np.flatnonzero(np.diff(left_out[row].astype(np.int8), prepend=0, append=0))
+            runs += [(int(row), int(start), int(end - start)) for start, end in edges.reshape(-1, 2)]
+        return tuple(runs)
 
     def less(self, cover: Plane) -> Frame:
         """Take out what the network sees as cover (0 to 1, shape (rows, columns))."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,29 @@ SMOOTHED_UM = 150.0
 HAIR_THROUGHOUT = "the picture is hair or texture throughout: clip the hair, focus, or take a smaller field of skin"
 
 Array = NDArray[np.float64]
+
+
+LEAST_DOUBTED = 0.02
+"""What is less likely a hair than this is not kept as a doubted one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubted:
+    """A line that was looked at and not taken for a hair.
+
+    Parameters
+    ----------
+    line_px : ndarray, shape (n, 2)
+        (x, y) of the working picture; which end would be the root is not known.
+    rough_um : float
+        About how wide.
+    probability : float
+        That it is one hair all the same.
+    """
+
+    line_px: Array
+    rough_um: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +59,8 @@ class Found:
         Whether its root is seen; long hair that comes in from elsewhere shows none.
     hair_mode : {"clipped", "long"}
         As what they were looked at.
+    doubted : tuple of Doubted
+        Lines that are more likely no hair of their own.
     """
 
     centrelines_px: list[Array]
@@ -43,6 +68,7 @@ class Found:
     probabilities: Array
     rooted: NDArray[np.bool_]
     hair_mode: HairMode
+    doubted: tuple[Doubted, ...] = ()
 
     @property
     def roots_px(self) -> Array:
@@ -57,7 +83,13 @@ class Found:
     def chosen(self, which: NDArray[np.bool_]) -> Found:
         """Keep some of them."""
         kept = [line for line, keep in zip(self.centrelines_px, which, strict=True) if keep]
-        return Found(kept, self.rough_um[which], self.probabilities[which], self.rooted[which], self.hair_mode)
+        return replace(
+            self,
+            centrelines_px=kept,
+            rough_um=self.rough_um[which],
+            probabilities=self.probabilities[which],
+            rooted=self.rooted[which],
+        )
 
 
 def smoothed(points_px: Array, um_per_px: float) -> Array:

@@ -19,6 +19,14 @@ Point: TypeAlias = tuple[float, float]
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
 
 
+CELL_UM = 100.0
+"""Side of the cells in which a measurement says what of its frame does not count."""
+
+
+COURSE_POINTS = 5
+"""Evenly along a shaft, from end to end: enough to follow the bends of clipped hair to a few um."""
+
+
 class PictureUnusable(ValueError):
     """The picture or its scale cannot be measured; the message says why and what to do."""
 
@@ -100,7 +108,7 @@ class Hair:
     core_lab: tuple[float, float, float] | None = None
 
     def as_dict(self) -> dict[str, Json]:
-        """Give the hair as JSON-ready values (without its centreline)."""
+        """Give the hair as JSON-ready values, its centreline with ``COURSE_POINTS`` points."""
         return {
             "root_px": [round(float(v), 1) for v in self.root_px],
             "tip_px": [round(float(v), 1) for v in self.tip_px],
@@ -112,11 +120,48 @@ class Hair:
             "unit": self.unit,
             "diameter_sd_um": _rounded(self.diameter_sd_um, 1),
             "core_lab": None if self.core_lab is None else [round(float(v), 1) for v in self.core_lab],
+            "course_px": _course(self.centreline_px),
         }
+
+
+def _course(line_px: NDArray[np.float64]) -> Json:
+    arc = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line_px, axis=0).T))])
+    reach = np.linspace(0.0, arc[-1], COURSE_POINTS)
+    return [[round(float(np.interp(at, arc, axis)), 1) for axis in line_px.T] for at in reach]
 
 
 def _rounded(number: float | None, digits: int) -> float | None:
     return None if number is None else round(float(number), digits)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UncountedLine:
+    """A line in the picture that is no counted hair: more likely none of its own, or rooted outside of the frame.
+
+    Another picture of the place is held against it: a hair that lies on its neighbour, or is drawn as one with it, is
+    there all the same.
+
+    Parameters
+    ----------
+    line_px : ndarray, shape (n, 2)
+        (x, y) in the picture's own pixels; either end may be nearer to a root.
+    width_um : float
+        About how wide.
+    probability : float
+        That it is one hair.
+    """
+
+    line_px: NDArray[np.float64]
+    width_um: float
+    probability: float
+
+    def as_dict(self) -> dict[str, Json]:
+        """Give the line as JSON-ready values, with ``COURSE_POINTS`` points."""
+        return {
+            "line_px": _course(self.line_px),
+            "width_um": round(self.width_um, 1),
+            "probability": round(self.probability, 3),
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,6 +205,16 @@ class Measurement:
         and vellus density hold them, their values do not. None where it was not looked for.
     flags : tuple of Flag
         Sorted.
+    um_per_px_sd : float or None
+        Standard uncertainty of the scale as given; None where nobody knows it.
+    uncounted : tuple of UncountedLine
+        Lines that reach into the frame and are no counted hairs; they are in no figure.
+    uncounted_cells : tuple of (int, int, int)
+        What of the frame's box does not count (glare, cover, outside of a round field): row, first column, number of
+        columns. The box is parted into equal cells of about ``CELL_UM`` (:meth:`cells`); one is named where more than
+        half of it does not count.
+    mark_px : (float, float) or None
+        Middle of the tattooed mark, (x, y); None where none was found, or looked for.
 
     Notes
     -----
@@ -193,6 +248,19 @@ class Measurement:
     missed_expected_sd: float | None
     hairs: tuple[Hair, ...]
     flags: tuple[Flag, ...]
+    um_per_px_sd: float | None = None
+    uncounted: tuple[UncountedLine, ...] = ()
+    uncounted_cells: tuple[tuple[int, int, int], ...] = ()
+    mark_px: Point | None = None
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of cells in the frame's box."""
+        x0, y0, x1, y1 = self.frame_px
+        return (
+            max(1, round((y1 - y0) * self.um_per_px / CELL_UM)),
+            max(1, round((x1 - x0) * self.um_per_px / CELL_UM)),
+        )
 
     def as_dict(self) -> dict[str, Json]:
         """Give the measurement as JSON-ready values: the form the command line prints and the store keeps."""
@@ -230,4 +298,8 @@ class Measurement:
             "missed_expected_sd": _rounded(self.missed_expected_sd, 1),
             "hairs": [hair.as_dict() for hair in self.hairs],
             "flags": [str(flag) for flag in self.flags],
+            "um_per_px_sd": _rounded(self.um_per_px_sd, 6),
+            "uncounted": [line.as_dict() for line in self.uncounted],
+            "uncounted_cells": [list(run) for run in self.uncounted_cells],
+            "mark_px": None if self.mark_px is None else [round(float(v), 1) for v in self.mark_px],
         }

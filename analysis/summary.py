@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis import figures
 from analysis.flags import Flag
-from analysis.measurement import Hair, HairMode, Interval, Kind, Measurement
+from analysis.measurement import Hair, HairMode, Interval, Kind, Measurement, UncountedLine
 
 THIN_HAIR_UM = 30.0
 """Hairs below this count as thin (Rakowska; science.md)."""
@@ -40,6 +40,8 @@ class Field:
         Area of the frame, less what is excluded.
     um_per_px_sd : float or None
         Standard uncertainty of the scale; None where nobody knows it, and the intervals then leave it out.
+    uncounted_cells : tuple of (int, int, int), optional
+        As the measurement's.
     """
 
     um_per_px: float
@@ -47,6 +49,7 @@ class Field:
     frame_px: tuple[float, float, float, float]
     area_cm2: float
     um_per_px_sd: float | None = None
+    uncounted_cells: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +83,8 @@ class CountedHairs:
         deviation. They are taken to be vellus. None where it was not looked for.
     rootless_shafts : int
         Shafts seen whose root is outside of the frame, or hidden.
+    uncounted : tuple of UncountedLine
+        Lines that reach into the frame and are no counted hairs; they come into no figure.
     """
 
     centrelines_px: list[Array]
@@ -96,6 +101,7 @@ class CountedHairs:
     skin_lab: Array | None = None
     missed: tuple[float, float] | None = None
     rootless_shafts: int = 0
+    uncounted: tuple[UncountedLine, ...] = ()
 
 
 def summarise(
@@ -163,6 +169,9 @@ def summarise(
         missed_expected_sd=None if counted.missed is None else counted.missed[1],
         hairs=tuple(_hair(counted, i, "terminal" if terminal[i] else "vellus") for i in range(len(terminal))),
         flags=flags,
+        um_per_px_sd=field.um_per_px_sd,
+        uncounted=counted.uncounted,
+        uncounted_cells=field.uncounted_cells,
     )
 
 

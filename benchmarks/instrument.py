@@ -6,12 +6,7 @@ tenth of the runs.
 
 from __future__ import annotations
 
-import argparse
 import sys
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 
 from benchmarks import (
     instrument_cost,
@@ -20,21 +15,8 @@ from benchmarks import (
     instrument_scale,
     instrument_soak,
     instrument_wires,
-    report,
 )
-
-Row = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part: its section of the page, what a full run is, and what gives its lines."""
-
-    section: str
-    about: str
-    runs: int
-    rows: Callable[[int], list[Row]]
-
+from benchmarks.parts import Part, run
 
 PARTS = {
     "scale": Part(
@@ -78,27 +60,5 @@ PARTS = {
 }
 
 
-def main(arguments: list[str]) -> None:
-    """Run the parts; print their tables, and write them where they ran whole."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=sorted(PARTS), action="append", help="only this one; may be repeated")
-    parser.add_argument("--short", action="store_true", help="a tenth of the runs; prints, does not write")
-    options = parser.parse_args(arguments)
-    share = 10 if options.short else 1
-    begun_s = time.monotonic()
-    with ProcessPoolExecutor(2) as executor:
-        jobs = {
-            executor.submit(part.rows, max(1, part.runs // share)): part
-            for name, part in PARTS.items()
-            if options.part is None or name in options.part
-        }
-        for job in as_completed(jobs):
-            part = jobs[job]
-            text = f"{part.about}\n\n" + report.table(["what", "asked", "reached", ""], job.result())
-            print(f"{part.section}, after {time.monotonic() - begun_s:.0f} s\n\n{text}", flush=True)  # noqa: T201
-            if not options.short:
-                report.write(part.section, text)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(PARTS, __doc__, sys.argv[1:])

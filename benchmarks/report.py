@@ -25,14 +25,21 @@ _SECTIONS = {
     "gate": "bench-instrument",
     "cost": "bench-instrument",
     "soak": "bench-instrument",
+    "change-places": "bench-change",
+    "change-figures": "bench-change",
+    "change-trial": "bench-change",
+    "change-mark": "bench-change",
+    "change-guidance": "bench-change",
+    "change-noise": "bench-change",
+    "change-cost": "bench-change",
 }
 """The page's sections, in its order, and what makes each."""
 _HEAD = """# Benchmarks
 
-Made by `make bench-accuracy`, `make bench-speed` and `make bench-instrument`; do not edit by hand. What is asked stands
-beside what was reached; what falls short says by how much. The peers are simple, named methods on the same pictures in
-the same run (`benchmarks/peers.py`); phantoms are drawn scalps whose every hair is known, from seeds that nothing was
-trained on (`benchmarks/phantoms.py`); what a match is stands in `benchmarks/scoring.py`.
+Made by `make bench-accuracy`, `make bench-speed`, `make bench-instrument` and `make bench-change`; do not edit by hand.
+What is asked stands beside what was reached; what falls short says by how much. The peers are simple, named methods on
+the same pictures in the same run (`benchmarks/peers.py`); phantoms are drawn scalps whose every hair is known, from
+seeds that nothing was trained on (`benchmarks/phantoms.py`); what a match is stands in `benchmarks/scoring.py`.
 """
 
 

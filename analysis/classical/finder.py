@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.classical import evidence, identity, lines, roots
+from analysis.classical import evidence, identity, lines, parting, roots
 from analysis.classical.evidence import Evidence
-from analysis.found import CLIPPED_MM, MOST_HAIRS, Found, smoothed
+from analysis.classical.lines import Line
+from analysis.found import CLIPPED_MM, LEAST_DOUBTED, MOST_HAIRS, Doubted, Found, smoothed
 from analysis.measurement import HairMode, PictureUnusable
 from analysis.picture import Picture, least_of_channels
 
@@ -47,9 +48,12 @@ def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Clear:
     if hair_mode != "clipped" and _look_long(seen, seeds):
         return Clear(Found([], np.zeros(0), np.zeros(0), np.zeros(0, bool), "long"), clear=False)
     try:
-        shafts = identity.explain(lines.draw(seen, seeds), seen)
+        drawn = lines.draw(seen, seeds)
     except PictureUnusable:
-        shafts = []
+        drawn = []
+    shafts = identity.explain(drawn, seen)
+    if hair_mode == "clipped" or _mode_of(shafts, coarse.um_per_px) == "clipped":
+        shafts = parting.part(shafts, seen)
     veiled = -least_of_channels(-np.abs(1 - coarse.bgr / np.maximum(skin, np.float32(0.02))))
     turned = roots.orient([one.line for one in shafts], veiled, coarse.um_per_px)
     ratio = coarse.um_per_px / working.um_per_px
@@ -61,7 +65,22 @@ def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Clear:
     probabilities = np.array([one.probability for one in shafts], float)
     mode = _mode_of(shafts, coarse.um_per_px) if hair_mode == "auto" else hair_mode
     found = Found(centrelines, rough_um, probabilities, np.ones(len(shafts), bool), mode)
-    return Clear(found, mode == "clipped" and 0 < len(shafts) <= MOST_HAIRS and _stand_out(shafts))
+    if mode != "clipped" or not 0 < len(shafts) <= MOST_HAIRS or not _stand_out(shafts):
+        return Clear(found, clear=False)
+    return Clear(replace(found, doubted=_doubted(drawn, shafts, seen, ratio)), clear=True)
+
+
+def _doubted(drawn: list[Line], shafts: list[identity.Found], seen: Evidence, ratio: float) -> tuple[Doubted, ...]:
+    others = identity.explain(drawn, seen, identity.DOUBTED, beside=shafts)
+    return tuple(
+        Doubted(
+            line_px=(smoothed(one.line.points_px, seen.um_per_px) + 0.5) * ratio - 0.5,
+            rough_um=one.line.width_px * seen.um_per_px,
+            probability=one.probability,
+        )
+        for one in others
+        if one.probability >= LEAST_DOUBTED
+    )
 
 
 def _mode_of(shafts: list[identity.Found], um_per_px: float) -> HairMode:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.found import CLIPPED_MM, HAIR_THROUGHOUT, MOST_HAIRS, Found, smoothed
+from analysis.found import CLIPPED_MM, HAIR_THROUGHOUT, LEAST_DOUBTED, MOST_HAIRS, Doubted, Found, smoothed
 from analysis.learned import evidence, identity, plausibility, roots
 from analysis.learned.evidence import Evidence
 from analysis.learned.lines import Line
@@ -60,8 +60,13 @@ def find(working: Picture, hair_mode: HairMode | Literal["auto"]) -> Seen:
     centrelines = [view.to_working_px(smoothed(line.points_px, LINE_UM_PER_PX)) for line in rooted.lines]
     rough_um = np.array([_rough_um(line, seen) for line in rooted.lines], float)
     counted = one_hair >= plausibility.COUNTED_FROM
-    found = Found(centrelines, rough_um, one_hair, counted, mode)
-    return Seen(found.chosen(counted | (shaft >= plausibility.COUNTED_FROM)), seen.cover)
+    shafts = counted | (shaft >= plausibility.COUNTED_FROM)
+    doubted = tuple(
+        Doubted(centrelines[i], float(rough_um[i]), float(one_hair[i]))
+        for i in np.flatnonzero(~shafts & (one_hair >= LEAST_DOUBTED))
+    )
+    found = Found(centrelines, rough_um, one_hair, counted, mode, doubted)
+    return Seen(found.chosen(shafts), seen.cover)
 
 
 def mode_of(rooted: Rooted) -> HairMode:
