@@ -104,6 +104,12 @@ class Change:
     ----------
     same_place : float
         Probability that both pictures show the same place.
+    um_per_px : (float, float)
+        Scale of the baseline picture and of the follow-up.
+    days : float or None
+        Between the pictures.
+    flags : tuple of ChangeFlag
+        In the order of the enumeration.
     transform : Transform or None
         From the baseline's millimetres to the follow-up's; None where the place is not the same.
     shared_area_cm2 : float or None
@@ -129,31 +135,25 @@ class Change:
         Share of kept hairs that grew; only where the pictures are days apart and the hair was not cut in between.
     growth_um_per_day : Interval or None
         Mean over the hairs that grew.
-    days : float or None
-        Between the pictures.
-    um_per_px : (float, float)
-        Scale of the baseline picture and of the follow-up.
-    flags : tuple of ChangeFlag
-        In the order of the enumeration.
     """
 
     same_place: float
-    transform: Transform | None
-    shared_area_cm2: float | None
-    hairs: tuple[HairChange, ...]
-    density_per_cm2: tuple[float, float] | None
-    density_change_per_cm2: Interval | None
-    terminal_density_change_per_cm2: Interval | None
-    counted_density_change_per_cm2: Interval | None
-    mean_diameter_change_um: Interval | None
-    cumulative_thickness_change_mm_per_cm2: Interval | None
-    terminal_to_vellus: int
-    vellus_to_terminal: int
-    anagen_share: Interval | None
-    growth_um_per_day: Interval | None
-    days: float | None
     um_per_px: tuple[float, float]
+    days: float | None
     flags: tuple[ChangeFlag, ...]
+    transform: Transform | None = None
+    shared_area_cm2: float | None = None
+    hairs: tuple[HairChange, ...] = ()
+    density_per_cm2: tuple[float, float] | None = None
+    density_change_per_cm2: Interval | None = None
+    terminal_density_change_per_cm2: Interval | None = None
+    counted_density_change_per_cm2: Interval | None = None
+    mean_diameter_change_um: Interval | None = None
+    cumulative_thickness_change_mm_per_cm2: Interval | None = None
+    terminal_to_vellus: int = 0
+    vellus_to_terminal: int = 0
+    anagen_share: Interval | None = None
+    growth_um_per_day: Interval | None = None
 
     def count(self, what: Fate | Thickness) -> int:
         """Give the number of hairs of a fate, or of those that became thicker, thinner or stayed as they were."""

@@ -14,6 +14,7 @@ from benchmarks import (
     change_guidance,
     change_mark,
     change_noise,
+    change_real,
     change_registration,
     change_trial,
 )
@@ -33,6 +34,13 @@ PARTS = {
         " off, clipped anew, in other light, 5 to 30 % of the hairs come or gone.",
         100,
         change_figures.rows,
+    ),
+    "real": Part(
+        "change-real",
+        "Real scalps of the half that nothing was tuned on, each against itself turned, shifted, rescaled, re-lit,"
+        " softened and noised: what is said of them beside 0 is the comparison's own error.",
+        100,
+        change_real.rows,
     ),
     "trial": Part(
         "change-trial",

@@ -301,7 +301,7 @@ def _crops(names: list[str]) -> Iterator[Pair]:
         corner = rng.integers((0, 0), (width - wide + 1, height - high + 1))
         first = picture[corner[1] : corner[1] + high, corner[0] : corner[0] + wide]
         matrix = _crop_of(rng, (width, height))
-        second = _as_taken_later(cv2.warpAffine(picture, matrix, _REAL_CROP_PX, flags=cv2.INTER_CUBIC), rng)
+        second = as_taken_later(cv2.warpAffine(picture, matrix, _REAL_CROP_PX, flags=cv2.INTER_CUBIC), rng)
         grid = np.stack(np.meshgrid(np.linspace(0, wide - 1, _GRID), np.linspace(0, high - 1, _GRID)), axis=-1)
         from_px = grid.reshape(-1, 2)
         to_px = (from_px + corner) @ matrix[:, :2].T + matrix[:, 2]
@@ -322,7 +322,7 @@ def _crop_of(rng: np.random.Generator, size_px: tuple[int, int]) -> NDArray[np.f
             return np.column_stack([scale * turn, half - 0.5 - scale * turn @ middle])
 
 
-def _as_taken_later(picture: NDArray[np.generic], rng: np.random.Generator) -> Picture:
+def as_taken_later(picture: NDArray[np.generic], rng: np.random.Generator) -> Picture:
     """In other light, less sharp, and noisy."""
     height, width = picture.shape[:2]
     rise = rng.uniform(-0.15, 0.15, 2)

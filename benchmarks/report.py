@@ -27,6 +27,7 @@ _SECTIONS = {
     "soak": "bench-instrument",
     "change-places": "bench-change",
     "change-figures": "bench-change",
+    "change-real": "bench-change",
     "change-trial": "bench-change",
     "change-mark": "bench-change",
     "change-guidance": "bench-change",

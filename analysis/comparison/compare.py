@@ -21,6 +21,8 @@ FEW_HAIRS = 12
 """With fewer hairs in either picture, no place can be told from another."""
 SCALES_DISAGREE = 0.015
 """Skin stretches by a hundredth between visits; more says that one of the scales is wrong."""
+COMPARED_FROM_CM2 = 0.02
+"""On less there are hardly any hairs to match."""
 LEAST_SHARED_CM2, LEAST_SHARED = 0.2, 0.5
 """Of the smaller frame."""
 STRONG_STRETCH_UM = 250.0
@@ -47,34 +49,37 @@ def compare(baseline: Measurement, followup: Measurement, *, days: float | None 
     """
     registration = register(baseline, followup, marks_mm=_marks_mm(baseline, followup))
     if registration.transform is None or registration.same_place < SAME_PLACE:
-        return _not_the_same_place(registration, baseline, followup, days)
+        few = min(len(baseline.hairs), len(followup.hairs)) < FEW_HAIRS
+        why = ChangeFlag.TOO_FEW_HAIRS if few else ChangeFlag.NOT_THE_SAME_PLACE
+        return _nothing_compared(registration, why, baseline, followup, days)
     frame = SharedFrame(baseline, followup, registration.transform)
     area_cm2 = frame.area_cm2
+    if area_cm2 < COMPARED_FROM_CM2:
+        return _nothing_compared(registration, ChangeFlag.SMALL_SHARED_AREA, baseline, followup, days)
     matching = match(frame, OF_RESIDUAL * (registration.residual_um or 0.0) / 1000.0)
     diameters = changes.diameter_changes(matching, baseline, followup, registration.transform.scale)
     hairs = _hairs(matching, diameters, frame)
     came_and_went = changes.counted(matching)
-    grown = growth.grown(_length_changes_mm(matching, frame), days, abs(registration.transform.scale - 1))
+    terminal = changes.counted_terminal(matching, baseline, followup)
+    grown = growth.grown(
+        _length_changes_mm(matching, frame),
+        growth.room_mm(frame, matching.pairs),
+        days,
+        abs(registration.transform.scale - 1),
+    )
     crossed = [_crossed(hair, baseline, followup) for hair in hairs]
-    known_area = area_cm2 > 0
     return Change(
         same_place=registration.same_place,
         transform=registration.transform,
         shared_area_cm2=area_cm2,
         hairs=hairs,
-        density_per_cm2=came_and_went.density_per_cm2(area_cm2) if known_area else None,
-        density_change_per_cm2=came_and_went.density_change_per_cm2(area_cm2) if known_area else None,
-        terminal_density_change_per_cm2=(
-            changes.counted_terminal(matching, baseline, followup).density_change_per_cm2(area_cm2)
-            if known_area
-            else None
-        ),
+        density_per_cm2=came_and_went.density_per_cm2(area_cm2),
+        density_change_per_cm2=came_and_went.density_change_per_cm2(area_cm2),
+        terminal_density_change_per_cm2=terminal.density_change_per_cm2(area_cm2),
         counted_density_change_per_cm2=changes.counted_change_per_cm2(baseline, followup),
         mean_diameter_change_um=diameters.mean_um,
-        cumulative_thickness_change_mm_per_cm2=(
-            changes.thickness_change_mm_per_cm2(matching, diameters, baseline, followup, area_cm2)
-            if known_area
-            else None
+        cumulative_thickness_change_mm_per_cm2=changes.thickness_change_mm_per_cm2(
+            matching, diameters, baseline, followup, area_cm2
         ),
         terminal_to_vellus=crossed.count(Thickness.THINNER),
         vellus_to_terminal=crossed.count(Thickness.THICKER),
@@ -93,29 +98,14 @@ def _marks_mm(baseline: Measurement, followup: Measurement) -> tuple[Point, Poin
     return (float(was[0]), float(was[1])), (float(now[0]), float(now[1]))
 
 
-def _not_the_same_place(
-    registration: Registration, baseline: Measurement, followup: Measurement, days: float | None
+def _nothing_compared(
+    registration: Registration, why: ChangeFlag, baseline: Measurement, followup: Measurement, days: float | None
 ) -> Change:
-    few = min(len(baseline.hairs), len(followup.hairs)) < FEW_HAIRS
-    raised = {ChangeFlag.NOT_THE_SAME_PLACE: not few, ChangeFlag.TOO_FEW_HAIRS: few}
     return Change(
         same_place=registration.same_place,
-        transform=None,
-        shared_area_cm2=None,
-        hairs=(),
-        density_per_cm2=None,
-        density_change_per_cm2=None,
-        terminal_density_change_per_cm2=None,
-        counted_density_change_per_cm2=None,
-        mean_diameter_change_um=None,
-        cumulative_thickness_change_mm_per_cm2=None,
-        terminal_to_vellus=0,
-        vellus_to_terminal=0,
-        anagen_share=None,
-        growth_um_per_day=None,
-        days=days,
         um_per_px=(baseline.um_per_px, followup.um_per_px),
-        flags=tuple(flag for flag in ChangeFlag if raised.get(flag, False)) + _of_pictures(baseline, followup),
+        days=days,
+        flags=(why, *_of_pictures(baseline, followup)),
     )
 
 

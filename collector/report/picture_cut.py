@@ -1,8 +1,4 @@
-"""Part of a stored picture, small enough to stand in a report. Pillow reads it, as the collector has no OpenCV.
-
-A picture comes from a device of the clinic, whose bytes are not to be trusted all the same: two formats are read and no
-others, none of more pixels than a camera has.
-"""
+"""Part of a stored picture, small enough to stand in a report."""
 
 import base64
 import logging
@@ -13,19 +9,15 @@ from pathlib import Path
 
 from PIL import Image
 
+from collector.picture_reading import PictureUnreadable, opened
 from collector.report.registered import Box
 
 _log = logging.getLogger(__name__)
-
-_MAX_PIXELS = 40_000_000
-"""Bound on what is decoded, 120 MB of memory: the sensors in use have 12 million pixels."""
 
 _MOST_WIDE_PX = 1200
 """300 dots to the inch at half the width of an A4 page, and some: a finer picture prints no better."""
 
 _QUALITY = 82
-_UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
-"""What Pillow raises for files that are damaged or made to harm."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +56,15 @@ def cut(path: Path, size_px: tuple[int, int], wanted_px: Box) -> Cut | None:
     left, top = (max(0, math.floor(edge + 0.5)) for edge in wanted_px[:2])
     right, bottom = (min(side, math.ceil(edge + 0.5)) for side, edge in zip(size_px, wanted_px[2:], strict=True))
     try:
-        if size_px[0] * size_px[1] > _MAX_PIXELS or left >= right or top >= bottom:
-            raise ValueError(f"nothing of {size_px[0]} x {size_px[1]} pixels can be shown")
-        with Image.open(path, formats=("JPEG", "PNG")) as whole:
+        if left >= right or top >= bottom:
+            raise PictureUnreadable(f"nothing of {size_px[0]} x {size_px[1]} pixels is to be shown")
+        with opened(path) as whole:
             if whole.size != size_px:
-                raise ValueError(f"it has {whole.width} x {whole.height} pixels, not {size_px[0]} x {size_px[1]}")
+                raise PictureUnreadable(
+                    f"it has {whole.width} x {whole.height} pixels, not {size_px[0]} x {size_px[1]}"
+                )
             part = whole.convert("RGB").crop((left, top, right, bottom))
-    except _UNREADABLE as error:
+    except PictureUnreadable as error:
         _log.warning("Picture %s cannot be shown in a report: %s", path.name[:12], error)
         return None
     shrunk = min(1.0, _MOST_WIDE_PX / max(part.size))

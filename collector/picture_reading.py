@@ -1,0 +1,36 @@
+"""Opening a stored picture. Pillow reads it, as the collector has no OpenCV.
+
+A picture comes from a device of the clinic, whose bytes are not to be trusted all the same: two formats are read and no
+others, none of more pixels than a camera has.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+MAX_PIXELS = 40_000_000
+"""Bound on what is decoded, 120 MB of memory: the sensors in use have 12 million pixels."""
+
+
+class PictureUnreadable(Exception):
+    """The file cannot be decoded, or is too large to be; the message says which."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture for the length of the block, in which it is decoded.
+
+    Raises
+    ------
+    PictureUnreadable
+        For a file that is damaged, made to harm, or of too many pixels; in the block too.
+    """
+    try:
+        with Image.open(path, formats=("JPEG", "PNG")) as whole:
+            if whole.width * whole.height > MAX_PIXELS:
+                raise PictureUnreadable(f"{whole.width} x {whole.height} pixels are too many")
+            yield whole
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureUnreadable(str(error)) from error
