@@ -41,7 +41,7 @@ unit-arm64: ## the computing parts on an emulated Cortex-A76 (the Pi 5's), with 
 	    --deselect tests/analysis/test_measure.py::test_the_types_need_no_opencv; \
 	done
 
-bench: bench-accuracy bench-speed bench-instrument ## all benchmarks; docs/benchmarks.md holds what they gave
+bench: bench-accuracy bench-speed bench-instrument bench-change ## all benchmarks; docs/benchmarks.md holds what they gave
 
 bench-accuracy: ## hairs found, measured and told from what is none, against named peers
 	@tools/prepare bench
@@ -56,6 +56,11 @@ bench-instrument: ## the instrument: scale, radiometry, wires, gate, a long day 
 	@tools/prepare bench
 	$(BIN)/python -m benchmarks.instrument $(if $(PART),--part $(PART))
 
+bench-change: ## the same place again: places, hairs, figures, trial, mark, guidance, noise (about an hour; PART=figures for one)
+	@tools/prepare test
+	@tools/prepare bench
+	$(BIN)/python -m benchmarks.change $(if $(PART),--part $(PART))
+
 train: ## learn anew what a shaft looks like: draws lessons, writes analysis/learned/shafts.onnx (about an hour, 12 GB of memory)
 	@tools/prepare train
 	$(TRAIN_BIN)/python -m training.draw --into build/lessons
@@ -68,4 +73,4 @@ unit-train: ## the tests of training, those that need torch among them
 pictures: ## make the pictures of README and docs anew
 	$(BIN)/python -m tools.make_pictures
 
-.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument train unit-train pictures
+.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change train unit-train pictures

@@ -8,6 +8,7 @@ outbox sends again from the store.
 import logging
 import queue
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -18,7 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import ValidationError
 
-from contract import Receipt, Topic
+from contract import MAX_MESSAGE_BYTES, BaselineAnswer, Channel, Receipt, Topic
 from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context
 
@@ -44,13 +45,21 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class NotTaken:
+    """The broker refused a published message, and the connection stands; ``reason`` is a sentence's end."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Lost:
     """The connection could not be made, or has ended; ``reason`` is a sentence's end."""
 
     reason: str
 
 
-Event = Connected | Taken | Lost | Receipt
+Event = Connected | Taken | NotTaken | Lost | Receipt | BaselineAnswer
 
 
 class BrokerConnection:
@@ -65,15 +74,17 @@ class BrokerConnection:
         The broker's address and the certificates.
     client_id
         The MQTT client id.
-    receipts
-        The topic of this device's receipts, subscribed to as soon as the connection stands.
+    reads
+        The topics of what the clinic sends to this device, subscribed to as soon as the connection stands.
     will
         Topic and payload that the broker publishes, retained, when this connection is lost.
     """
 
-    def __init__(self, settings: BrokerSettings, client_id: str, receipts: Topic, will: tuple[Topic, bytes]) -> None:
+    def __init__(
+        self, settings: BrokerSettings, client_id: str, reads: Sequence[Topic], will: tuple[Topic, bytes]
+    ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._receipts = str(receipts)
+        self._reads = [str(topic) for topic in reads]
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
         )
@@ -96,8 +107,17 @@ class BrokerConnection:
 
     def publish(self, topic: Topic, payload: bytes, *, retain: bool = False) -> int | None:
         """Hand a message over at QoS 1; return the number that :class:`Taken` names it by, None if nothing is sent."""
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-        properties.ContentType = "application/json"
+        return self._publish(topic, payload, _json(), retain=retain)
+
+    def ask(self, topic: Topic, payload: bytes, answers: Topic, correlation: bytes, expires_in_s: int) -> int | None:
+        """Hand an ask over as :meth:`publish` does a message; the broker drops it when nobody waits any more."""
+        properties = _json()
+        properties.ResponseTopic = str(answers)
+        properties.CorrelationData = correlation
+        properties.MessageExpiryInterval = expires_in_s
+        return self._publish(topic, payload, properties, retain=False)
+
+    def _publish(self, topic: Topic, payload: bytes, properties: Properties, *, retain: bool) -> int | None:
         info = self._client.publish(str(topic), payload, qos=1, retain=retain, properties=properties)
         return info.mid if info.rc == mqtt.MQTT_ERR_SUCCESS else None
 
@@ -112,13 +132,15 @@ class BrokerConnection:
         if code.is_failure:
             self.events.put(Lost(f"the broker refused the connection: {code}"))
         else:
-            client.subscribe(self._receipts, qos=1)
+            client.subscribe([(topic, 1) for topic in self._reads])
 
     def _on_subscribe(
         self, _client: mqtt.Client, _data: object, _mid: int, codes: list[ReasonCode], _p: Properties | None
     ) -> None:
-        if any(code.is_failure for code in codes):
-            self.events.put(Lost(f"the broker refused the receipts' topic {self._receipts}: {codes[0]}"))
+        refused = [(topic, code) for topic, code in zip(self._reads, codes, strict=False) if code.is_failure]
+        if refused:
+            topic, code = refused[0]
+            self.events.put(Lost(f"the broker refused the topic {topic}, which the clinic answers on: {code}"))
         else:
             self.events.put(Connected())
 
@@ -134,18 +156,27 @@ class BrokerConnection:
         self, _client: mqtt.Client, _data: object, number: int, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            cure = "check that device_id is the certificate's common name, and clinic_id the broker's"
-            self.events.put(Lost(f"the broker refused a message ({code}): {cure}"))
+            self.events.put(NotTaken(number, f"the broker refused a message ({code})"))
         else:
             self.events.put(Taken(number, heard=code.value != _NO_MATCHING_SUBSCRIBERS))
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        is_answer = message.topic.endswith(f"/{Channel.ANSWER}")
+        model, most_bytes = (BaselineAnswer, MAX_MESSAGE_BYTES) if is_answer else (Receipt, _MAX_RECEIPT_BYTES)
         try:
-            if len(message.payload) > _MAX_RECEIPT_BYTES:
-                raise ValueError(f"{len(message.payload)} bytes are too many for a receipt")
-            self.events.put(Receipt.model_validate_json(message.payload))
-        except (ValidationError, ValueError) as error:
-            _log.warning("A message on %s is no receipt and was passed over: %s", message.topic, error)
+            if len(message.payload) > most_bytes:
+                raise ValueError(f"{len(message.payload)} bytes are too many")
+            self.events.put(model.model_validate_json(message.payload))
+        except ValueError as error:
+            # Not pydantic's text: it quotes what it read.
+            why = f"{error.error_count()} faults" if isinstance(error, ValidationError) else str(error)
+            _log.warning("A message on %s cannot be read and was passed over: %s", message.topic, why)
+
+
+def _json() -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    properties.ContentType = "application/json"
+    return properties
 
 
 def _send_at_once(_client: mqtt.Client, _data: object, connection: object) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import contract
 from analysis import Measurement, measure
 from analysis.measurement import HairMode
-from contract import MAX_PICTURE_BYTES, Capture, Picture, Repeatability, Verdict, new_message_id
+from contract import MAX_PICTURE_BYTES, Capture, MarkKind, Picture, Repeatability, Verdict, new_message_id
 from device import SOFTWARE_VERSION, clock, picture_file
 from device.calibration.focus import sharpness_of
 from device.calibration.in_force import InForce
@@ -65,7 +65,7 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
         )
     pixels = picture_file.decode(content, "the still").astype(np.uint8, copy=False)
     hair = settings.capture.hair
-    measured = measure(pixels, calibration.optics(), hair_mode=hair or "auto")
+    measured = measure(pixels, calibration.optics(), hair_mode=hair or "auto", mark=settings.capture.mark_expected)
     repeated = _repeatability(stills, measured, calibration, hair) if len(stills) > 1 else None
     quality = judge(
         pixels,
@@ -102,6 +102,7 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
             camera_identity=description.identity,
             simulated=description.simulated,
             lens=settings.lens.name,
+            mark=MarkKind.TATTOOED_DOT if settings.capture.mark_expected else MarkKind.NONE,
             light=settings.capture.light,
             exposure_us=still.metadata.exposure_us,
             analogue_gain=still.metadata.analogue_gain,

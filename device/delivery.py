@@ -1,10 +1,12 @@
-"""The delivery of figures: every waiting capture to the broker, until the clinic's receipt is in.
+"""The delivery of figures: every waiting message to the broker, until the clinic's receipt is in; and the visit's asks.
 
-One loop on one thread: it holds at most one connection, publishes the oldest captures first within a window, writes
-receipts down, and waits. A capture leaves the outbox by its receipt alone.
+One loop on one thread: it holds at most one connection, publishes the oldest messages first within a window, writes
+receipts down, and waits. A message leaves the outbox by its receipt alone. What a visit asks of the clinic goes the
+same way: the broker gives a device one connection, and this is it.
 """
 
 import logging
+import math
 import queue
 import shutil
 import threading
@@ -12,27 +14,49 @@ import time
 from collections.abc import Iterator
 from uuid import UUID
 
-from contract import Channel, Health, Outcome, Presence, Receipt, Status, Topic, new_message_id
+from contract import (
+    TO_DEVICE,
+    BaselineAnswer,
+    Channel,
+    Health,
+    Outcome,
+    Presence,
+    Receipt,
+    Status,
+    Topic,
+    new_message_id,
+)
 from device import SOFTWARE_VERSION, clock
 from device.backoff import waiting_times_s
-from device.broker_connection import BrokerConnection, Connected, Event, Lost, Taken
+from device.baseline import Asks
+from device.broker_connection import BrokerConnection, Connected, Event, Lost, NotTaken, Taken
 from device.calibration.in_force import standing_of
-from device.outbox import Outbox
+from device.outbox import CHANNELS, Outbox, Waiting
 from device.settings import DeviceSettings
 from device.store import Store
 
 _log = logging.getLogger(__name__)
 
 WINDOW = 20
-"""Most captures on their way at a time: what a connection may hold in memory, and send again when it is lost."""
+"""Most messages on their way at a time: what a connection may hold in memory, and send again when it is lost."""
 
-_LOOK_EVERY_S = 0.25  # another process keeps the captures; this is how soon a new one is seen
+_LOOK_EVERY_S = 0.25  # another process keeps what is to be sent; this is how soon it is seen
 _HEALTH_EVERY_S = 60.0
 # A receipt takes milliseconds. What no receipt came for is sent again: ever more rarely where the broker keeps every
 # copy for a collector that is away, and soon where it dropped the message because no collector ever subscribed.
 _RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S = 5.0, 3600.0
 _UNHEARD_AFTER_S, _UNHEARD_AFTER_AT_MOST_S = 1.0, 30.0
+# A clinic that is older than this instrument knows captures only: they must not wait behind what it does not take.
+_REFUSED_CHANNEL_RESTS_S, _UNHEARD_CHANNEL_RESTS_S = 3600.0, 30.0
 _RECONNECT_AFTER_S, _RECONNECT_AFTER_AT_MOST_S = 0.5, 30.0
+_CHECK_THE_NAMES = "check that device_id is the certificate's common name, and clinic_id the broker's"
+_NOBODY_ANSWERS = (
+    "Nobody answers at the clinic: this visit is measured without comparison, and compared later. Start its collector."
+)
+_ACCESS_LIST_TOO_OLD = (
+    "The clinic's broker does not know what this instrument sends. Run 'trichoscope-collector broker' there again, and"
+    " restart the broker."
+)
 
 
 class Delivery:
@@ -49,6 +73,7 @@ class Delivery:
     def __init__(self, settings: DeviceSettings, store: Store) -> None:
         self._settings = settings
         self._outbox = Outbox(store)
+        self._asks = Asks(store)
         self._folder = store.folder
         self._boot_id = clock.boot_id()
 
@@ -66,7 +91,7 @@ class Delivery:
                 return
             pauses = self._pauses() if session.established else pauses
             pause_s = next(pauses)
-            _log.warning("No connection: %s. Next try in %.1f s; captures wait in the store.", reason, pause_s)
+            _log.warning("No connection: %s. Next try in %.1f s; everything waits in the store.", reason, pause_s)
             stop.wait(pause_s)
 
     def _pauses(self) -> Iterator[float]:
@@ -77,7 +102,7 @@ class Delivery:
         return BrokerConnection(
             self._settings.broker,
             self._settings.device_id,
-            self._topic(Channel.RECEIPT),
+            [self._topic(channel) for channel in TO_DEVICE],
             (self._topic(Channel.STATUS), offline.encode()),
         )
 
@@ -98,12 +123,16 @@ class Delivery:
                         self._topic(Channel.STATUS), self._status(Presence.ONLINE, session.number).encode(), retain=True
                     )
                 case Taken(number, heard):
-                    sending = session.taken(number)
-                    if sending is not None and not heard:
-                        sending.send_again_soon()
+                    self._note_taken(number, session, heard=heard)
+                case NotTaken(number, reason):
+                    if not self._rest_refused(number, reason, session):
+                        return f"{reason}: {_CHECK_THE_NAMES}"
                 case Receipt():
                     self._record(event, session)
+                case BaselineAnswer():
+                    self._record_answer(event)
             if session.established:
+                self._send_asks(connection, session)
                 self._send_waiting(connection, session)
                 self._send_health_when_due(connection, session)
         if session.established:
@@ -118,19 +147,67 @@ class Delivery:
             return
         session.on_their_way.pop(receipt.message_id, None)
         if receipt.outcome is Outcome.REFUSED:
-            _log.error("The clinic refused capture %s: %s", receipt.message_id, receipt.reason)
+            _log.error("The clinic refused message %s: %s", receipt.message_id, receipt.reason)
         else:
-            _log.info("The clinic holds capture %s.", receipt.message_id)
+            _log.info("The clinic holds message %s.", receipt.message_id)
+
+    def _record_answer(self, answer: BaselineAnswer) -> None:
+        try:
+            if not self._asks.record_answer(answer):
+                _log.info("An answer to %s came that nobody waits for.", answer.message_id)
+        except OSError as error:
+            self._asks.give_up(answer.message_id, f"The clinic's answer could not be kept ({error}). Check the disk.")
+
+    def _note_taken(self, number: int, session: "_Session", *, heard: bool) -> None:
+        asked = session.asks.pop(number, None)
+        if asked is not None and not heard:
+            self._asks.give_up(asked, _NOBODY_ANSWERS)
+        sent = session.numbers.pop(number, None)
+        if sent is None or heard or sent.message_id not in session.on_their_way:
+            return
+        if sent.channel is Channel.CAPTURE:
+            session.on_their_way[sent.message_id].send_again_soon()
+        else:
+            session.rest(sent, _UNHEARD_CHANNEL_RESTS_S)
+
+    def _rest_refused(self, number: int, reason: str, session: "_Session") -> bool:
+        """Leave out for a while what the broker refuses though captures pass; return False for anything else."""
+        asked, sent = session.asks.pop(number, None), session.numbers.pop(number, None)
+        if asked is not None:
+            self._asks.give_up(asked, _ACCESS_LIST_TOO_OLD)
+        elif sent is not None and sent.channel is not Channel.CAPTURE:
+            session.rest(sent, _REFUSED_CHANNEL_RESTS_S)
+            _log.error("Messages on %r wait: %s. %s", sent.channel.value, reason, _ACCESS_LIST_TOO_OLD)
+        else:
+            return False
+        return True
+
+    def _send_asks(self, connection: BrokerConnection, session: "_Session") -> None:
+        pending = self._asks.pending(clock.now())
+        session.asked.intersection_update({ask.message_id for ask in pending})
+        for ask in pending:
+            if ask.message_id in session.asked:
+                continue
+            number = connection.ask(
+                self._topic(Channel.BASELINE_ASK),
+                ask.payload,
+                self._topic(Channel.ANSWER),
+                ask.message_id.bytes,
+                math.ceil(ask.seconds_left),
+            )
+            if number is not None:
+                session.asks[number] = ask.message_id
+                session.asked.add(ask.message_id)
 
     def _send_waiting(self, connection: BrokerConnection, session: "_Session") -> None:
         moment_s = time.monotonic()
-        for message_id in self._outbox.waiting_captures(WINDOW):
-            sending = session.on_their_way.setdefault(message_id, _Sending())
+        for message in self._outbox.waiting(WINDOW, session.channels_at(moment_s)):
+            sending = session.on_their_way.setdefault(message.message_id, _Sending())
             if sending.due_s > moment_s:
                 continue
-            number = connection.publish(self._topic(Channel.CAPTURE), self._outbox.payload(message_id))
+            number = connection.publish(self._topic(message.channel), self._outbox.payload(message.message_id))
             if number is not None:
-                session.numbers[number] = message_id
+                session.numbers[number] = message
                 sending.sent()
 
     def _send_health_when_due(self, connection: BrokerConnection, session: "_Session") -> None:
@@ -179,7 +256,7 @@ class Delivery:
 
 
 class _Sending:
-    """One capture on this connection: when it is to be sent again if no receipt comes."""
+    """One message on this connection: when it is to be sent again if no receipt comes."""
 
     def __init__(self) -> None:
         self.due_s = 0.0
@@ -202,9 +279,16 @@ class _Session:
         self.established = False
         self.health_due_s = 0.0
         self.on_their_way: dict[UUID, _Sending] = {}
-        self.numbers: dict[int, UUID] = {}
+        self.numbers: dict[int, Waiting] = {}
+        self.asks: dict[int, UUID] = {}
+        self.asked: set[UUID] = set()
+        self.resting: dict[Channel, float] = {}
 
-    def taken(self, number: int) -> _Sending | None:
-        """Return the capture that the broker now has, if the message was one and waits for its receipt."""
-        message_id = self.numbers.pop(number, None)
-        return None if message_id is None else self.on_their_way.get(message_id)
+    def rest(self, message: Waiting, for_s: float) -> None:
+        """Send nothing of that message's channel for a while."""
+        self.resting[message.channel] = time.monotonic() + for_s
+        self.on_their_way.pop(message.message_id, None)
+
+    def channels_at(self, moment_s: float) -> list[Channel]:
+        """Return the channels that the broker takes, as far as is known."""
+        return [channel for channel in CHANNELS if self.resting.get(channel, 0.0) <= moment_s]

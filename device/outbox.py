@@ -1,22 +1,35 @@
 """What has still to reach the clinic, and what the clinic said of it.
 
-A capture is *waiting* from the moment it is kept, or released where the gate refused it, and *received* or *refused*
-once its receipt names its id and its content. *Sent* is what the present connection to the broker knows
-(:mod:`device.delivery`); it is written nowhere, because a broker's acknowledgement survives neither the broker's crash
-nor the connection's end.
+A message (a capture, a comparison, a visit) is *waiting* from the moment it is kept, or released where the gate refused
+it, and *received* or *refused* once its receipt names its id and its content. *Sent* is what the present connection to
+the broker knows (:mod:`device.delivery`); it is written nowhere, because a broker's acknowledgement survives neither
+the broker's crash nor the connection's end.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contract import Outcome, Receipt
+from contract import Channel, Outcome, Receipt
 from device.store import Store
 
 #: The picture of a capture that is held stays with the instrument as the capture does.
 _PICTURE_WAITS = (
-    "received_at IS NULL AND EXISTS (SELECT 1 FROM capture WHERE picture_sha256 = picture.sha256 AND held = 0)"
+    "received_at IS NULL AND EXISTS (SELECT 1 FROM message WHERE picture_sha256 = picture.sha256 AND held = 0)"
 )
+
+
+CHANNELS = (Channel.CAPTURE, Channel.CHANGE, Channel.VISIT)
+"""Of the messages that are kept until their receipt."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message that has no receipt."""
+
+    message_id: UUID
+    channel: Channel
 
 
 @dataclass(frozen=True)
@@ -30,11 +43,13 @@ class WaitingPicture:
 
 @dataclass(frozen=True)
 class Counts:
-    """How much waits, and how much was refused and waits for a person."""
+    """How much waits, and how much was refused and waits for a person. Others are comparisons and visits."""
 
     waiting_captures: int
     refused_captures: int
     waiting_pictures: int
+    waiting_others: int
+    refused_others: int
 
 
 class Outbox:
@@ -43,23 +58,25 @@ class Outbox:
     Parameters
     ----------
     store
-        The store whose captures are to be delivered, opened by the calling thread.
+        The store whose messages are to be delivered, opened by the calling thread.
     """
 
     def __init__(self, store: Store) -> None:
         self._connection = store.connection
 
-    def waiting_captures(self, limit: int) -> list[UUID]:
-        """Return the ids of the oldest ``limit`` captures without a receipt, in the order they were taken."""
+    def waiting(self, limit: int, channels: Collection[Channel] = CHANNELS) -> list[Waiting]:
+        """Return the oldest ``limit`` messages of some channels without a receipt, in the order they were kept."""
         rows = self._connection.execute(
-            "SELECT message_id FROM capture WHERE outcome IS NULL AND held = 0 ORDER BY sequence LIMIT ?", (limit,)
+            "SELECT message_id, channel FROM message WHERE outcome IS NULL AND held = 0"  # noqa: S608
+            f" AND channel IN ({','.join('?' * len(channels))}) ORDER BY sequence LIMIT ?",
+            (*channels, limit),
         )
-        return [UUID(message_id) for (message_id,) in rows]
+        return [Waiting(UUID(message_id), Channel(channel)) for message_id, channel in rows]
 
     def payload(self, message_id: UUID) -> bytes:
         """Return the bytes to publish, the same each time."""
         row = self._connection.execute(
-            "SELECT payload FROM capture WHERE message_id = ?", (str(message_id),)
+            "SELECT payload FROM message WHERE message_id = ?", (str(message_id),)
         ).fetchone()
         return bytes(row[0])
 
@@ -69,11 +86,11 @@ class Outbox:
         Returns
         -------
         bool
-            False if the receipt says nothing new: for an unknown capture, for other content, or a second time. A
+            False if the receipt says nothing new: for an unknown message, for other content, or a second time. A
             refusal may be followed by ``stored`` (the clinic re-tried it), never the other way round.
         """
         changed = self._connection.execute(
-            "UPDATE capture SET outcome = ?, reason = ?, decided_at = ? WHERE message_id = ? AND content_sha256 = ?"
+            "UPDATE message SET outcome = ?, reason = ?, decided_at = ? WHERE message_id = ? AND content_sha256 = ?"
             " AND (outcome IS NULL OR (outcome = 'refused' AND ? = 'stored'))",
             (
                 receipt.outcome,
@@ -99,18 +116,21 @@ class Outbox:
         self._connection.execute("UPDATE picture SET received_at = ? WHERE sha256 = ?", (at.isoformat(), sha256))
 
     def outcome(self, message_id: UUID) -> tuple[Outcome | None, str | None]:
-        """Return the clinic's decision on a capture and its reason; None while there is no receipt."""
+        """Return the clinic's decision on a message and its reason; None while there is no receipt."""
         outcome, reason = self._connection.execute(
-            "SELECT outcome, reason FROM capture WHERE message_id = ?", (str(message_id),)
+            "SELECT outcome, reason FROM message WHERE message_id = ?", (str(message_id),)
         ).fetchone()
         return (Outcome(outcome) if outcome else None), reason
 
     def counts(self) -> Counts:
         """Return how much is waiting and how much was refused."""
+        waits, refused = "outcome IS NULL AND held = 0", "outcome = 'refused'"
         row = self._connection.execute(
-            "SELECT (SELECT count(*) FROM capture WHERE outcome IS NULL AND held = 0),"  # noqa: S608
-            " (SELECT count(*) FROM capture WHERE outcome = 'refused'),"
-            f" (SELECT count(*) FROM picture WHERE {_PICTURE_WAITS})"
+            f"SELECT (SELECT count(*) FROM message WHERE channel = 'capture' AND {waits}),"  # noqa: S608
+            f" (SELECT count(*) FROM message WHERE channel = 'capture' AND {refused}),"
+            f" (SELECT count(*) FROM picture WHERE {_PICTURE_WAITS}),"
+            f" (SELECT count(*) FROM message WHERE channel <> 'capture' AND {waits}),"
+            f" (SELECT count(*) FROM message WHERE channel <> 'capture' AND {refused})"
         ).fetchone()
         return Counts(*row)
 

@@ -10,6 +10,7 @@ from contract import ClinicId, DeviceId
 from device.camera import CameraSettings
 from device.lights import Light, LightsSettings, Ring
 from device.picture_file import PictureFormat
+from device.sites.settings import PatientsSettings, VisitsSettings
 from device.triggers import TriggersSettings
 from groundwork.broker_settings import BrokerSettings
 
@@ -94,6 +95,30 @@ class CalibrationSettings(_Table):
     check_within_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 30.0
 
 
+class BaselineSettings(_Table):
+    """The baselines that are asked from the clinic.
+
+    Parameters
+    ----------
+    answer_within_s
+        Longest wait for its answer; past it the site is measured without comparison.
+    """
+
+    answer_within_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+
+class ComparisonSettings(_Table):
+    """What a visit's captures are held against.
+
+    Parameters
+    ----------
+    noise_floors
+        Files of ``trichoscope repeatability --out``; a change inside of this instrument's noise is called none.
+    """
+
+    noise_floors: Annotated[tuple[Path, ...], Field(max_length=8)] = ()
+
+
 class PictureServiceSettings(_Table):
     """Where pictures go: the collector's HTTPS address, reached with the broker's certificate and authority."""
 
@@ -124,6 +149,10 @@ class DeviceSettings(BaseSettings):
     triggers: TriggersSettings | None = None
     capture: CaptureSettings = CaptureSettings()
     calibration: CalibrationSettings = CalibrationSettings()
+    visits: VisitsSettings = VisitsSettings()
+    patients: PatientsSettings = PatientsSettings()
+    baseline: BaselineSettings = BaselineSettings()
+    comparison: ComparisonSettings = ComparisonSettings()
     broker: BrokerSettings
     pictures: PictureServiceSettings
 

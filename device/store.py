@@ -1,68 +1,48 @@
-"""The instrument's memory: captures and their pictures, whole or not there.
+"""The instrument's memory: what is to reach the clinic and the captures' pictures, whole or not there.
 
 SQLite in WAL mode with ``synchronous=FULL`` (a commit survives the power cut that follows it), pictures as files named
 by their digest, written before the row that names them. The command that captures and the service that delivers are
-two processes that meet only here.
+two processes that meet only here: captures, comparisons and visits go one way through it, what is asked of the clinic
+(:mod:`device.baseline`) both.
 
-A capture that the gate refused is kept and *held*: it travels only once a person has released it with a note.
+A capture that the gate refused is kept and *held*: it travels only once a person has released it with a note. A
+capture of a later visit is *to be compared* until a comparison of it is kept, or there is nothing to compare it with.
 """
 
 import fcntl
 import sqlite3
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
-from contract import Capture, Forced, Picture, content_sha256
+from contract import (
+    MAX_MESSAGE_BYTES,
+    Capture,
+    Channel,
+    Comparison,
+    Forced,
+    Picture,
+    Visit,
+    content_sha256,
+)
+from device.store_schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
 from groundwork.durable_file import write_durably
 
-SCHEMA_VERSION = 2
+#: The chair compares a capture as it takes it; what is not compared by then was not to be had, and is compared later.
+_COMPARED_AT_THE_CHAIR_WITHIN = timedelta(minutes=10)
 
-_SCHEMA = """
-CREATE TABLE capture (
-    sequence       INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of taking, and of sending
-    message_id     TEXT NOT NULL UNIQUE,
-    patient_code   TEXT NOT NULL,
-    visit_number   INTEGER NOT NULL,
-    site           TEXT NOT NULL,
-    picture_sha256 TEXT NOT NULL REFERENCES picture (sha256),
-    payload        BLOB NOT NULL,                     -- the message, byte for byte as it travels each time
-    content_sha256 TEXT NOT NULL,
-    outcome        TEXT CHECK (outcome IN ('stored', 'refused')), -- from the receipt; NULL until there is one
-    reason         TEXT,
-    decided_at     TEXT,
-    held           INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)) -- refused by the gate, and released by nobody yet
-) STRICT;
-CREATE INDEX capture_waiting ON capture (sequence) WHERE outcome IS NULL AND held = 0;
-CREATE INDEX capture_visit ON capture (patient_code, visit_number);
-CREATE INDEX capture_picture ON capture (picture_sha256);
-CREATE TABLE picture (
-    sha256      TEXT PRIMARY KEY,
-    media_type  TEXT NOT NULL,
-    size_bytes  INTEGER NOT NULL,
-    received_at TEXT                                  -- when the collector said it holds it; NULL until then
-) STRICT;
-CREATE INDEX picture_waiting ON picture (sha256) WHERE received_at IS NULL;
-CREATE TABLE connection (
-    number    INTEGER PRIMARY KEY AUTOINCREMENT,      -- counts connections to the broker over the store's life
-    opened_at TEXT NOT NULL
-) STRICT;
-"""
-
-#: From each earlier format to the next.
-_MIGRATIONS = {
-    1: """
-ALTER TABLE capture ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1));
-DROP INDEX capture_waiting;
-CREATE INDEX capture_waiting ON capture (sequence) WHERE outcome IS NULL AND held = 0;
-CREATE INDEX capture_picture ON capture (picture_sha256);
-""",
-}
+_KeptT = TypeVar("_KeptT", Comparison, Visit)
 
 
 class NoSuchCapture(LookupError):
     """The store holds no such capture for the purpose; the message says what to do."""
+
+
+class MessageTooLong(ValueError):
+    """A message is longer than may travel; nothing is kept."""
 
 
 class StoreUnusable(RuntimeError):
@@ -110,7 +90,7 @@ class Store:
         (version,) = self.connection.execute("PRAGMA user_version").fetchone()
         known = version <= SCHEMA_VERSION
         if known:
-            for script in [_SCHEMA] if version == 0 else [_MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]:
+            for script in [SCHEMA] if version == 0 else [MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]:
                 for statement in script.split(";\n"):
                     self.connection.execute(statement)
             self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -156,44 +136,91 @@ class Store:
         try:
             if not self.picture_path(picture.sha256).exists():
                 write_durably(self.picture_path(picture.sha256), content, mode=0o600)
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                capture = self._insert(picture, compose, held)
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:  # a full disk may have rolled back by itself already
-                    self.connection.execute("ROLLBACK")
-                raise
+            with self._transaction():
+                self.connection.execute(
+                    "INSERT INTO picture (sha256, media_type, size_bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                    (picture.sha256, picture.media_type, picture.size_bytes),
+                )
+                capture = compose(self._next_sequence())
+                self._insert(capture, held)
         except (OSError, sqlite3.Error) as error:
             raise StoreUnusable(
                 f"The capture could not be kept ({error}). Free space on the disk of {self.folder} and take it again."
             ) from error
         return capture
 
-    def _insert(self, picture: Picture, compose: Callable[[int], Capture], held: bool) -> Capture:
+    def keep_message(self, compose: Callable[[int], _KeptT]) -> _KeptT:
+        """Keep a comparison or a visit for the clinic. What a comparison compares is not to be compared any more.
+
+        Parameters
+        ----------
+        compose
+            Makes the message once its sequence number is known.
+
+        Returns
+        -------
+        contract.Comparison or contract.Visit
+            The message as it will travel.
+
+        Raises
+        ------
+        MessageTooLong
+            If it is longer than may travel.
+        StoreUnusable
+            If the disk refuses; nothing is kept then.
+        """
+        try:
+            with self._transaction():
+                message = compose(self._next_sequence())
+                self._insert(message)
+                if isinstance(message, Comparison):
+                    self._compare_from(message.followup.message_id, None)
+        except sqlite3.Error as error:
+            raise StoreUnusable(
+                f"What was worked out could not be kept ({error}). Free space on the disk of {self.folder}."
+            ) from error
+        return message
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:  # a full disk may have rolled back by itself already
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def _next_sequence(self) -> int:
+        (last,) = self.connection.execute("SELECT coalesce(max(sequence), 0) FROM message").fetchone()
+        return int(last) + 1
+
+    def _insert(self, message: Capture | Comparison | Visit, held: bool = False) -> None:
+        payload = message.encode()
+        if len(payload) > MAX_MESSAGE_BYTES:
+            raise MessageTooLong(
+                f"A message on {_channel(message)!r} has {len(payload)} bytes and {MAX_MESSAGE_BYTES} may travel."
+            )
+        followup = isinstance(message, Capture) and message.visit_number > 1
+        compare_from = message.created_at + _COMPARED_AT_THE_CHAIR_WITHIN
         self.connection.execute(
-            "INSERT INTO picture (sha256, media_type, size_bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (picture.sha256, picture.media_type, picture.size_bytes),
-        )
-        (last,) = self.connection.execute("SELECT coalesce(max(sequence), 0) FROM capture").fetchone()
-        capture = compose(last + 1)
-        payload = capture.encode()
-        self.connection.execute(
-            "INSERT INTO capture (sequence, message_id, patient_code, visit_number, site, picture_sha256, payload,"
-            " content_sha256, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO message (sequence, message_id, channel, patient_code, visit_number, site, picture_sha256,"
+            " payload, content_sha256, held, compare_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                capture.sequence,
-                str(capture.message_id),
-                capture.patient_code,
-                capture.visit_number,
-                capture.site,
-                picture.sha256,
+                message.sequence,
+                str(message.message_id),
+                _channel(message),
+                message.patient_code,
+                message.followup.visit_number if isinstance(message, Comparison) else message.visit_number,
+                None if isinstance(message, Visit) else message.site,
+                message.picture.sha256 if isinstance(message, Capture) else None,
                 payload,
                 content_sha256(payload),
                 held,
+                compare_from.timestamp() if followup else None,
             ),
         )
-        return capture
 
     def release(self, message_id: UUID, forced: Forced) -> Capture:
         """Let a held capture travel, with the word of the person who decided it.
@@ -210,10 +237,9 @@ class Store:
         NoSuchCapture
             If no capture of that id is held.
         """
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             row = self.connection.execute(
-                "SELECT payload FROM capture WHERE message_id = ? AND held = 1", (str(message_id),)
+                "SELECT payload FROM message WHERE message_id = ? AND held = 1", (str(message_id),)
             ).fetchone()
             if row is None:
                 raise NoSuchCapture(
@@ -223,24 +249,50 @@ class Store:
             capture = kept.model_copy(update={"quality": kept.quality.model_copy(update={"forced": forced})})
             payload = capture.encode()
             self.connection.execute(
-                "UPDATE capture SET payload = ?, content_sha256 = ?, held = 0 WHERE message_id = ?",
+                "UPDATE message SET payload = ?, content_sha256 = ?, held = 0 WHERE message_id = ?",
                 (payload, content_sha256(payload), str(message_id)),
             )
-            self.connection.execute("COMMIT")
-        except BaseException:
-            self.connection.execute("ROLLBACK")
-            raise
         return capture
 
     def held(self) -> list[Capture]:
         """Return the captures that the gate refused and nobody has released, oldest first."""
-        rows = self.connection.execute("SELECT payload FROM capture WHERE held = 1 ORDER BY sequence")
-        return [Capture.model_validate_json(payload) for (payload,) in rows]
+        return self._captures("held = 1")
 
     def visit(self, patient_code: str, visit_number: int) -> list[Capture]:
         """Return the captures of one visit in the order they were taken."""
+        return self._captures("patient_code = ? AND visit_number = ?", patient_code, visit_number)
+
+    def captures_of_site(self, patient_code: str, site: str) -> list[Capture]:
+        """Return the captures of one patient's site in the order they were taken."""
+        return self._captures("patient_code = ? AND site = ?", patient_code, site)
+
+    def without_comparison(self, now: datetime) -> list[Capture]:
+        """Return the captures of later visits that are to be compared by now, oldest first; held ones are not."""
+        return self._captures("compare_from <= ? AND held = 0", now.timestamp())
+
+    def put_off_comparison(self, message_id: UUID, until: datetime | None) -> None:
+        """Compare a capture no sooner than then; with None, never."""
+        self._compare_from(message_id, until)
+
+    def _compare_from(self, message_id: UUID, moment: datetime | None) -> None:
+        self.connection.execute(
+            "UPDATE message SET compare_from = ? WHERE message_id = ? AND channel = 'capture'",
+            (None if moment is None else moment.timestamp(), str(message_id)),
+        )
+
+    def _captures(self, condition: str, *values: str | float) -> list[Capture]:
         rows = self.connection.execute(
-            "SELECT payload FROM capture WHERE patient_code = ? AND visit_number = ? ORDER BY sequence",
-            (patient_code, visit_number),
+            f"SELECT payload FROM message WHERE channel = 'capture' AND {condition} ORDER BY sequence",  # noqa: S608
+            values,
         )
         return [Capture.model_validate_json(payload) for (payload,) in rows]
+
+
+def _channel(message: Capture | Comparison | Visit) -> Channel:
+    match message:
+        case Capture():
+            return Channel.CAPTURE
+        case Comparison():
+            return Channel.CHANGE
+        case Visit():
+            return Channel.VISIT

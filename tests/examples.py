@@ -1,13 +1,16 @@
 """Messages and settings that are right in every part, for tests to change one part of."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from contract import (
     Calibration,
     Capture,
+    Change,
+    ComparedCapture,
+    Comparison,
     Hair,
     HairKind,
     Interval,
@@ -16,6 +19,7 @@ from contract import (
     Quality,
     Site,
     Verdict,
+    Visit,
     new_message_id,
 )
 
@@ -48,7 +52,12 @@ def measurement(**changes: Any) -> Measurement:  # noqa: ANN401  any field of th
 
 def full_measurement(**changes: Any) -> Measurement:  # noqa: ANN401  any field of the model
     """Return a measurement with every figure and every part of a hair there."""
-    hair = measurement().hairs[0].model_copy(update={"diameter_sd_um": 1.8, "core_lab": (22.4, 4.1, 9.0)})
+    course = ((10.0, 20.0), (22.5, 20.3), (35.0, 20.4), (47.5, 20.6), (60.0, 20.5))
+    hair = (
+        measurement()
+        .hairs[0]
+        .model_copy(update={"diameter_sd_um": 1.8, "core_lab": (22.4, 4.1, 9.0), "course_px": course})
+    )
     fields: dict[str, Any] = {
         "terminal_from_um": 40.0,
         "hair_mode": "clipped",
@@ -72,6 +81,10 @@ def full_measurement(**changes: Any) -> Measurement:  # noqa: ANN401  any field 
         "missed_expected": 4.2,
         "missed_expected_sd": 2.1,
         "hairs": (hair,),
+        "um_per_px_sd": 0.002,
+        "uncounted": ({"line_px": ((30.0, 90.0), (55.0, 101.2)), "width_um": 31.0, "probability": 0.21},),
+        "uncounted_cells": ((4, 11, 3),),
+        "mark_px": (1014.2, 760.8),
     }
     return measurement(**fields | changes)
 
@@ -104,3 +117,59 @@ def capture(**changes: Any) -> Capture:  # noqa: ANN401  any field of the model
         "measurement": measurement(),
     }
     return Capture.model_validate(fields | changes)
+
+
+def comparison(**changes: Any) -> Comparison:  # noqa: ANN401  any field of the model
+    """Return the comparison of the frontal site's second visit with its first."""
+    moment = datetime(2026, 9, 2, 10, 0, tzinfo=UTC)
+    fields: dict[str, Any] = {
+        "message_id": new_message_id(),
+        "clinic_id": "riverside",
+        "device_id": "chair-1",
+        "boot_id": UUID("d14a9bdc-2f2e-4beb-b8a9-b5f19f0514e3"),
+        "sequence": 3,
+        "created_at": moment,
+        "clock_trusted": True,
+        "patient_code": "P-0042",
+        "site": Site.FRONTAL,
+        "software_version": "0.1.0",
+        "baseline": compared(capture()),
+        "followup": compared(capture(visit_number=2, taken_at=moment)),
+        "change": Change(same_place=0.99, matched=140, new=6, lost=3),
+    }
+    return Comparison.model_validate(fields | changes)
+
+
+def comparison_numbered(sequence: int) -> Comparison:
+    """Return a comparison as a store asks for it."""
+    return comparison(sequence=sequence)
+
+
+def compared(shown: Capture) -> ComparedCapture:
+    """Return how a comparison names a capture."""
+    return ComparedCapture(
+        message_id=shown.message_id,
+        device_id=shown.device_id,
+        visit_number=shown.visit_number,
+        taken_at=shown.taken_at,
+    )
+
+
+def visit(**changes: Any) -> Visit:  # noqa: ANN401  any field of the model
+    """Return a first visit of which two sites are taken."""
+    fields: dict[str, Any] = {
+        "message_id": new_message_id(),
+        "clinic_id": "riverside",
+        "device_id": "chair-1",
+        "boot_id": UUID("d14a9bdc-2f2e-4beb-b8a9-b5f19f0514e3"),
+        "sequence": 4,
+        "created_at": datetime(2026, 3, 4, 10, 0, tzinfo=UTC),
+        "clock_trusted": True,
+        "patient_code": "P-0042",
+        "visit_number": 1,
+        "visit_date": date(2026, 3, 4),
+        "software_version": "0.1.0",
+        "protocol": (Site.FRONTAL, Site.VERTEX, Site.OCCIPITAL),
+        "taken": (Site.FRONTAL, Site.OCCIPITAL),
+    }
+    return Visit.model_validate(fields | changes)

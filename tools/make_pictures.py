@@ -12,7 +12,7 @@ from device.demo.clinic import Clinic, Ports
 from device.demo.visit import PATIENT, VISIT_NUMBER, await_delivery
 from device.store import Store
 from tests.system.browser import chromium
-from tools import calibration_picture
+from tools import calibration_picture, head_map_picture, repeatability_picture, report_picture
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 
@@ -24,6 +24,9 @@ _MOST_BYTES = 300_000
 def main() -> None:
     """Calibrate a lens, take a visit, photograph the clinic's pages, and draw one overlay."""
     calibration_picture.draw(FOLDER / "calibration.jpg")
+    repeatability_picture.draw(FOLDER / "repeatability.svg")
+    head_map_picture.draw(head_map_picture.FILE)
+    report_picture.draw(FOLDER / "report.jpg")
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         clinic = Clinic(folder, Ports(), "mosquitto", seed=1)

@@ -3,6 +3,7 @@
 import click
 
 from analysis import PictureUnusable
+from analysis.measurement_file import MeasurementUnreadable
 from device.calibration.bench import CalibrationStopped, StepRefused
 from device.calibration.certificate import CertificateExpired, CertificateUnreadable
 from device.calibration.in_force import StillUnfit
@@ -13,23 +14,33 @@ from device.calibration.targets.refusals import TargetRefused
 from device.capture import PictureTooLarge
 from device.commands.aim import aim
 from device.commands.calibrate import calibrate
+from device.commands.code import code
+from device.commands.compare import compare
 from device.commands.demo import demo
+from device.commands.held import refused, release
 from device.commands.measure import measure
+from device.commands.repeatability import repeatability
 from device.commands.run import run
-from device.commands.visit import refused, release, visit
+from device.commands.visit import visit
 from device.demo import DemoFailed
 from device.hardware_error import HardwareError
 from device.picture_file import PictureUnreadable
+from device.sites import CodeRefused
 from device.store import NoSuchCapture, StoreUnusable
+from device.study.floor_file import FloorUnreadable
+from device.study.folder import StudyUnfit
 from groundwork.settings_file import SettingsFileError
 
 _FORESEEN = (
     CalibrationStopped,
     CertificateExpired,
     CertificateUnreadable,
+    CodeRefused,
     DemoFailed,
+    FloorUnreadable,
     GeometryUnfit,
     HardwareError,
+    MeasurementUnreadable,
     NoSuchCapture,
     PictureTooLarge,
     PictureUnreadable,
@@ -41,6 +52,7 @@ _FORESEEN = (
     StepRefused,
     StillUnfit,
     StoreUnusable,
+    StudyUnfit,
     TargetRefused,
 )
 
@@ -65,5 +77,5 @@ def main() -> None:
     """Take, measure and deliver calibrated pictures of the scalp. Not a diagnosis."""
 
 
-for command in (measure, aim, visit, refused, release, run, calibrate, demo):
+for command in (measure, compare, repeatability, aim, visit, refused, release, code, run, calibrate, demo):
     main.add_command(command)

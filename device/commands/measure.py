@@ -14,27 +14,13 @@ from rich.table import Table
 
 from analysis import Flag, Interval, Measurement, Optics, PictureUnusable, draw_overlay
 from analysis import measure as measure_picture
-from contract.measurement import MAX_UM_PER_PX
 from device import picture_file
+from device.commands.options import check_scale, check_scale_sd
 from device.picture_file import PICTURE_SUFFIXES, PictureUnreadable
 from groundwork.durable_file import write_durably
 
 _WIDTH_IN_A_FILE = 160
 _TERMINAL_FROM_UM = ("30", "40")
-
-
-def _scale(_context: click.Context, _parameter: click.Parameter, um_per_px: float) -> float:
-    if not 0 < um_per_px <= MAX_UM_PER_PX:  # false for NaN too
-        raise click.BadParameter(
-            f"the scale is in micrometres per pixel, greater than 0 and at most {MAX_UM_PER_PX:g}, such as 5.3."
-        )
-    return um_per_px
-
-
-def _scale_sd(context: click.Context, _parameter: click.Parameter, um_per_px_sd: float | None) -> float | None:
-    if um_per_px_sd is not None and not 0 <= um_per_px_sd < context.params.get("um_per_px", MAX_UM_PER_PX):
-        raise click.BadParameter("the scale's standard uncertainty is from 0 to below the scale itself, such as 0.002.")
-    return um_per_px_sd
 
 
 def _blur(_context: click.Context, _parameter: click.Parameter, blur_sigma_px: float | None) -> float | None:
@@ -45,14 +31,16 @@ def _blur(_context: click.Context, _parameter: click.Parameter, blur_sigma_px: f
 
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PICTURE...")
-@click.option("--um-per-px", type=float, required=True, callback=_scale, help="Micrometres per pixel of the pictures.")
+@click.option(
+    "--um-per-px", type=float, required=True, callback=check_scale, help="Micrometres per pixel of the pictures."
+)
 @click.option(
     "--blur-sigma-px", type=float, callback=_blur, help="Calibrated blur in pixels; else read from the shafts' edges."
 )
 @click.option(
     "--um-per-px-sd",
     type=float,
-    callback=_scale_sd,
+    callback=check_scale_sd,
     help="Standard uncertainty of the scale; the intervals then hold it.",
 )
 @click.option(

@@ -1,19 +1,39 @@
-"""``trichoscope visit``: the sites of one visit, one after another; and what the gate refused of them."""
+"""``trichoscope visit``: the sites of a visit one after another, its record, and what changed since the baseline."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from contract import PROTOCOL, Capture, Forced, PatientCode, PersonCode, Site, Verdict
-from device import clock
+from analysis.noise.floor import NoiseFloor
+from contract import (
+    Capture,
+    Rating,
+    SiteKey,
+    SkippedSite,
+    TreatmentArm,
+    Verdict,
+    place_of,
+    site_name,
+)
+from device.baseline import Asks, Found, NoneKnown, Unreachable, ask_ahead, find_baseline
 from device.camera import Aim
 from device.capture import take
-from device.commands.options import settings_option
+from device.commands.options import check_person, settings_option
+from device.commands.visit_record import capture_sentence, keep_record
+from device.comparing import compare_capture, noise_floors, sentences
 from device.instrument import Instrument, open_instrument
 from device.settings import DeviceSettings
+from device.sites import (
+    CodeRefused,
+    RatingRefused,
+    Said,
+    doubts,
+    rating_from,
+    sites_taken_before,
+)
 from device.store import Store
 from device.triggers import FootSwitchUnplugged, Triggers, open_triggers
 from groundwork.settings_file import read
@@ -22,90 +42,191 @@ from groundwork.settings_file import read
 _TRIGGER_WAIT_S = 0.5
 
 
-def _code(_context: click.Context, _parameter: click.Parameter, code: str) -> str:
+def _site(key: str) -> SiteKey:
     try:
-        return TypeAdapter(PatientCode).validate_python(code)
-    except ValidationError as error:
-        raise click.BadParameter(
-            "a patient code is one to four capital letters, a hyphen and digits, such as P-0042; never a name."
-        ) from error
+        place_of(key)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+    return key
 
 
-def _person(_context: click.Context, _parameter: click.Parameter, code: str) -> str:
+def _sites(_context: click.Context, _parameter: click.Parameter, keys: tuple[str, ...]) -> tuple[SiteKey, ...]:
+    return tuple(dict.fromkeys(map(_site, keys)))
+
+
+def _skips(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[SkippedSite, ...]:
+    skipped = []
+    for text in texts:
+        key, _, reason = text.partition("=")
+        if not 1 <= len(reason.strip()) <= 200:
+            raise click.BadParameter("leave a site out with a reason of 1 to 200 characters: SITE=REASON.")
+        skipped.append(SkippedSite(site=_site(key), reason=reason))
+    return tuple(skipped)
+
+
+def _arm(_context: click.Context, _parameter: click.Parameter, code: str | None) -> str | None:
     try:
-        return TypeAdapter(PersonCode).validate_python(code)
+        return code if code is None else TypeAdapter(TreatmentArm).validate_python(code)
     except ValidationError as error:
-        raise click.BadParameter(
-            "a person's code is up to 32 letters, digits, dots and hyphens, such as mk or tech-3."
-        ) from error
+        raise click.BadParameter("an arm is a code of up to 16 letters, digits and hyphens, such as A.") from error
 
 
 @click.command()
-@click.argument("patient", callback=_code)
+@click.argument("patient")
 @click.option(
     "--visit", "visit_number", type=click.IntRange(1, 9999), required=True, help="The visit's number, from 1."
 )
-@click.option("--site", "sites", type=click.Choice([str(site) for site in Site]), multiple=True, help="Only this site.")
+@click.option(
+    "--site",
+    "sites",
+    multiple=True,
+    callback=_sites,
+    metavar="SITE",
+    help="Only this site: one of the list, or g120-l35 for 120 mm behind the glabella, 35 mm to the patient's left.",
+)
+@click.option("--new-site", is_flag=True, help="The site is meant, though it looks like a slip.")
+@click.option(
+    "--skip", "skipped", multiple=True, callback=_skips, metavar="SITE=REASON", help="Leave a site out, and say why."
+)
+@click.option(
+    "--rating",
+    "ratings",
+    multiple=True,
+    metavar="SCALE=GRADE",
+    help="A rater's opinion: norwood-hamilton=IIIv, ludwig=II, sinclair=3.",
+)
+@click.option("--rater", callback=check_person, metavar="CODE", help="Code of the person whose opinion it is.")
+@click.option("--arm", callback=_arm, metavar="CODE", help="Treatment arm, where the clinic records it.")
+@click.option("--record-only", is_flag=True, help="Take no pictures: add to the record, and say what is missing.")
 @click.option("--no-wait", is_flag=True, help="Take the sites at once, without waiting for Enter at each.")
 @settings_option
-def visit(patient: str, visit_number: int, sites: tuple[str, ...], no_wait: bool, settings_file: Path) -> None:
-    """Take the sites of a visit of PATIENT, measure them and keep them for delivery."""
+def visit(
+    patient: str,
+    *,
+    visit_number: int,
+    sites: tuple[SiteKey, ...],
+    new_site: bool,
+    skipped: tuple[SkippedSite, ...],
+    ratings: tuple[str, ...],
+    rater: str | None,
+    arm: str | None,
+    record_only: bool,
+    no_wait: bool,
+    settings_file: Path,
+) -> None:
+    """Take the sites of a visit of PATIENT, measure them and keep them for delivery; say what is missing.
+
+    Sides are always the patient's own.
+    """
     settings = read(DeviceSettings, settings_file)
+    try:
+        patient = settings.patients.codes.accept(patient)
+    except CodeRefused as refused_code:
+        raise click.BadParameter(str(refused_code), param_hint="PATIENT") from refused_code
+    protocol = settings.visits.protocol
+    said = Said(_ratings(ratings, rater), _of_the_protocol(skipped, sites, protocol), _permitted(arm, settings))
     os.umask(0o077)  # pictures of patients: nobody else's to read
+    if record_only:
+        store = Store(settings.state_folder)
+        try:
+            keep_record(store, settings, patient, visit_number, said)
+        finally:
+            store.close()
+        return
+    left_out = {skip.site for skip in skipped}
     with open_instrument(settings) as instrument, open_triggers(settings.triggers) as triggers:
+        if not new_site:
+            _refuse_slips(sites, protocol, instrument.store, patient, visit_number)
         if (due := instrument.calibration().due) is not None:
             click.echo(due, err=True)
-        for site in [Site(site) for site in sites] or PROTOCOL:
-            _take(instrument, triggers, Aim(patient, site, visit_number), no_wait=no_wait)
+        floors = noise_floors(settings)
+        asked = sites or [one for one in protocol if one not in left_out]
+        ask_ahead(settings, instrument.store, patient, asked, visit_number)
+        try:
+            for site in asked:
+                capture = _take(instrument, triggers, Aim(patient, site, visit_number), no_wait=no_wait)
+                if capture.quality.verdict is not Verdict.REFUSE:
+                    _compare(instrument, capture, floors)
+        finally:  # a visit that is broken off is recorded as far as it went
+            keep_record(instrument.store, settings, patient, visit_number, said)
+            Asks(instrument.store).forget_visit(patient, visit_number)
 
 
-@click.command()
-@settings_option
-def refused(settings_file: Path) -> None:
-    """List the captures that the gate refused and nobody has released."""
-    store = Store(read(DeviceSettings, settings_file).state_folder)
+def _ratings(texts: tuple[str, ...], rater: str | None) -> tuple[Rating, ...]:
+    if texts and rater is None:
+        raise click.UsageError("A rating is somebody's opinion: add --rater CODE.")
     try:
-        for capture in store.held():
-            click.echo(
-                f"{capture.message_id}  {capture.patient_code} visit {capture.visit_number}  {_sentence(capture)}"
-            )
-    finally:
-        store.close()
+        return tuple(rating_from(text, rater or "") for text in texts)
+    except RatingRefused as no_rating:
+        raise click.BadParameter(str(no_rating), param_hint="--rating") from no_rating
 
 
-@click.command()
-@click.argument("capture_id", type=click.UUID)
-@click.option("--by", required=True, callback=_person, metavar="CODE", help="Code of the person who decides it.")
-@click.option("--note", required=True, help="Why; it travels with the figures.")
-@settings_option
-def release(capture_id: UUID, by: str, note: str, settings_file: Path) -> None:
-    """Let a refused capture travel to the clinic all the same."""
-    if not 1 <= len(note.strip()) <= 300:
-        raise click.BadParameter("a note has 1 to 300 characters.", param_hint="--note")
-    store = Store(read(DeviceSettings, settings_file).state_folder)
-    try:
-        store.release(capture_id, Forced(by=by, note=note.strip(), at=clock.now()))
-    finally:
-        store.close()
-    click.echo("Released: it goes to the clinic with your note.")
+def _of_the_protocol(
+    skipped: tuple[SkippedSite, ...], sites: tuple[SiteKey, ...], protocol: tuple[SiteKey, ...]
+) -> tuple[SkippedSite, ...]:
+    for skip in skipped:
+        if skip.site not in protocol:
+            raise click.BadParameter(f"{skip.site} is not in the protocol; there is nothing to leave out.")
+        if skip.site in sites:
+            raise click.UsageError(f"{skip.site} is to be taken and left out. Name it once.")
+    return skipped
 
 
-def _take(instrument: Instrument, triggers: Triggers, aim: Aim, *, no_wait: bool) -> None:
-    """Take a site, again for as long as the gate refuses it and the person wants to."""
-    again = True
-    while again:
+def _permitted(arm: str | None, settings: DeviceSettings) -> str | None:
+    if arm is not None and not settings.visits.arm:
+        raise click.UsageError(
+            "The treatment arm is not recorded here: a study is blind unless the clinic sets arm = true under [visits]."
+        )
+    return arm
+
+
+def _refuse_slips(
+    sites: tuple[SiteKey, ...], protocol: tuple[SiteKey, ...], store: Store, patient: str, visit_number: int
+) -> None:
+    """Stop at a site that is probably the other side's, or a known place spelled anew."""
+    here = {capture.site for capture in store.visit(patient, visit_number)}
+    known = {*protocol, *here, *sites_taken_before(store, patient, visit_number)}
+    if said := doubts(sites, known):
+        raise click.UsageError(" ".join([*said, "If it is meant, add --new-site."]))
+
+
+def _compare(instrument: Instrument, capture: Capture, floors: Sequence[NoiseFloor]) -> None:
+    """Compare a capture with the site's baseline, where there is one, and say what changed."""
+    if capture.visit_number == 1:
+        return
+    outcome = find_baseline(
+        instrument.settings,
+        instrument.store,
+        capture.patient_code,
+        capture.site,
+        capture.visit_number,
+        with_picture=False,
+    )
+    match outcome:
+        case Found(baseline):
+            comparison = compare_capture(instrument.store, capture, baseline.capture, floors)
+            for line in sentences(comparison, floors):
+                click.echo(f"  {line}")
+        case NoneKnown(reason) | Unreachable(reason):
+            click.echo(f"  {reason}", err=True)
+
+
+def _take(instrument: Instrument, triggers: Triggers, aim: Aim, *, no_wait: bool) -> Capture:
+    """Take a site, again for as long as the gate refuses it and the person wants to; return what was taken last."""
+    while True:
         if not no_wait:
-            _await_go(triggers, f"Place the camera on the {aim.site} site")
+            _await_go(triggers, f"Site: {site_name(aim.site)}. Place the camera")
         capture = take(instrument, aim)
-        click.echo(_sentence(capture))
-        again = False
-        if capture.quality.verdict is Verdict.REFUSE:
-            click.echo(
-                f"  kept and not sent. To send it all the same: trichoscope release {capture.message_id} --by CODE"
-                " --note WHY",
-                err=True,
-            )
-            again = not no_wait and click.confirm("Take it again?", default=True)
+        click.echo(capture_sentence(capture))
+        if capture.quality.verdict is not Verdict.REFUSE:
+            return capture
+        click.echo(
+            f"  kept and not sent. To send it all the same: trichoscope release {capture.message_id} --by CODE"
+            " --note WHY",
+            err=True,
+        )
+        if no_wait or not click.confirm("Take it again?", default=True):
+            return capture
 
 
 def _await_go(triggers: Triggers, place: str) -> None:
@@ -120,11 +241,3 @@ def _await_go(triggers: Triggers, place: str) -> None:
                 return
         except FootSwitchUnplugged as unplugged:
             click.echo(str(unplugged), err=True)
-
-
-def _sentence(capture: Capture) -> str:
-    density, quality = capture.measurement.hair_density_per_cm2, capture.quality
-    return (
-        f"{capture.site}: {density.value:.0f} hairs/cm2 ({density.low:.0f}-{density.high:.0f}),"
-        f" quality {quality.verdict}" + "".join(f" - {reason}" for reason in quality.reasons)
-    )

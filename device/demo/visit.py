@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from contract import PROTOCOL, Capture, Interval, Outcome
+from contract import DONOR_CONTROL, PROTOCOL, Capture, Interval, Outcome, Site
 from device.calibration.correction import Correction, correction_of
 from device.calibration.in_force import latest
 from device.calibration.records import Records
@@ -23,6 +23,7 @@ from device.outbox import Outbox
 from device.store import Store
 
 PATIENT, VISIT_NUMBER = "P-0042", 1
+LATER_SITE = Site.VERTEX
 
 TOLERANCE = 0.10
 """A density may lie this far from the truth where the truth is outside its interval."""
@@ -106,22 +107,28 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
         clinic.take_visit(PATIENT, VISIT_NUMBER)
         rows = await_delivery(clinic)
         Console(highlight=False, width=_TABLE_WIDTH).print(_table(rows))
+        sites = (LATER_SITE, DONOR_CONTROL)
+        say(f"visit {VISIT_NUMBER + 1}: {LATER_SITE} and donor control again, compared hair by hair")
+        clinic.take_visit(PATIENT, VISIT_NUMBER + 1, *(word for site in sites for word in ("--site", site)))
+        later = await_delivery(clinic, VISIT_NUMBER + 1)
         say(f"The clinic's page: http://127.0.0.1:{ports.page}/patients/{PATIENT}")
+        say(f"Its report of the series: http://127.0.0.1:{ports.page}/patients/{PATIENT}/sites/{LATER_SITE}/report")
         if not once:
             say("Ctrl-C ends the demonstration.")
             with suppress(KeyboardInterrupt):
                 while True:
                     look_around()
-    return len(rows) == len(PROTOCOL) and all(row.arrived and row.density_right for row in rows)
+    whole = len(rows) == len(PROTOCOL) and len(later) == len(sites)
+    return whole and all(row.arrived and row.density_right for row in [*rows, *later])
 
 
-def await_delivery(clinic: Clinic) -> list[Row]:
-    """Wait until the clinic holds the visit, or the time is up; return its captures with their truth."""
+def await_delivery(clinic: Clinic, visit_number: int = VISIT_NUMBER) -> list[Row]:
+    """Wait until the clinic holds everything, or the time is up; return a visit's captures with their truth."""
     store = Store(clinic.folder / "device")
     try:
         outbox = Outbox(store)
         end_s = time.monotonic() + _DELIVERED_WITHIN_S
-        while (counts := outbox.counts()).waiting_captures + counts.waiting_pictures and time.monotonic() < end_s:
+        while _waiting(outbox) and time.monotonic() < end_s:
             look_around()
         record = latest(Records(clinic.folder / "device"))
         if record is None:
@@ -135,10 +142,15 @@ def await_delivery(clinic: Clinic) -> list[Row]:
                 outbox.outcome(capture.message_id)[0],
                 capture.picture.sha256 not in missing,
             )
-            for capture in store.visit(PATIENT, VISIT_NUMBER)
+            for capture in store.visit(PATIENT, visit_number)
         ]
     finally:
         store.close()
+
+
+def _waiting(outbox: Outbox) -> int:
+    counts = outbox.counts()
+    return counts.waiting_captures + counts.waiting_pictures + counts.waiting_others
 
 
 def _truth(folder: Path, capture: Capture, correction: Correction) -> Truth:

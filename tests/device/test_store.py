@@ -6,14 +6,28 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from contract import Capture, Forced, Outcome, Quality, Receipt, Verdict, content_sha256, new_message_id
+from contract import (
+    Capture,
+    Channel,
+    Comparison,
+    Forced,
+    Outcome,
+    Quality,
+    Receipt,
+    Verdict,
+    Visit,
+    content_sha256,
+    new_message_id,
+)
 from device.outbox import Outbox
-from device.store import SCHEMA_VERSION, NoSuchCapture, Store, StoreUnusable
+from device.store import MessageTooLong, NoSuchCapture, Store, StoreUnusable
+from device.store_schema import SCHEMA_VERSION
 from tests import examples
 
 #: What the first release made of an empty file.
@@ -52,7 +66,14 @@ def keep(store: Store, visit_number: int = 1) -> Capture:
     )
 
 
-def receipt(capture: Capture, outcome: Outcome = Outcome.STORED, content: bytes | None = None) -> Receipt:
+def waiting(outbox: Outbox, limit: int) -> list[UUID]:
+    """Return the ids of what waits."""
+    return [message.message_id for message in outbox.waiting(limit)]
+
+
+def receipt(
+    capture: Capture | Comparison | Visit, outcome: Outcome = Outcome.STORED, content: bytes | None = None
+) -> Receipt:
     """Answer a capture as the clinic would."""
     return Receipt(
         message_id=capture.message_id,
@@ -78,9 +99,9 @@ def test_a_capture_waits_until_its_receipt_names_its_content(store: Store) -> No
     outbox, capture = Outbox(store), keep(store)
     assert not outbox.record_receipt(receipt(capture, content=b"other"))
     assert not outbox.record_receipt(receipt(examples.capture()))
-    assert outbox.waiting_captures(10) == [capture.message_id]
+    assert waiting(outbox, 10) == [capture.message_id]
     assert outbox.record_receipt(receipt(capture))
-    assert outbox.waiting_captures(10) == []
+    assert waiting(outbox, 10) == []
     assert not outbox.record_receipt(receipt(capture)), "a second receipt says nothing new"
 
 
@@ -99,7 +120,7 @@ def test_captures_leave_in_the_order_they_were_taken(store: Store) -> None:
     """Breaks when a later capture may overtake an earlier one."""
     kept = [keep(store) for _ in range(5)]
     outbox = Outbox(store)
-    assert outbox.waiting_captures(3) == [c.message_id for c in kept[:3]]
+    assert waiting(outbox, 3) == [c.message_id for c in kept[:3]]
     assert outbox.payload(kept[0].message_id) == kept[0].encode()
 
 
@@ -222,7 +243,7 @@ def test_the_schema_holds_no_unknown_outcome(store: Store) -> None:
     capture = keep(store)
     with pytest.raises(sqlite3.IntegrityError):
         store.connection.execute(
-            "UPDATE capture SET outcome = 'perhaps' WHERE message_id = ?", (str(capture.message_id),)
+            "UPDATE message SET outcome = 'perhaps' WHERE message_id = ?", (str(capture.message_id),)
         )
 
 
@@ -288,14 +309,14 @@ FORCED = Forced(by="tech-3", note="Patient cannot come again.", at=NOW)
 def test_a_refused_capture_stays_until_a_person_releases_it(store: Store) -> None:
     """Breaks when a picture that the gate refused reaches the clinic without anyone's word, or is lost."""
     refused, outbox = keep_held(store), Outbox(store)
-    assert outbox.waiting_captures(9) == []
+    assert waiting(outbox, 9) == []
     assert outbox.waiting_pictures(9) == []
     assert (outbox.counts().waiting_captures, outbox.counts().waiting_pictures) == (0, 0)
     assert store.held() == [refused]
     released = store.release(refused.message_id, FORCED)
     assert released.quality.forced == FORCED
     assert released.quality.reasons == refused.quality.reasons
-    assert outbox.waiting_captures(9) == [refused.message_id]
+    assert waiting(outbox, 9) == [refused.message_id]
     assert Capture.model_validate_json(outbox.payload(refused.message_id)) == released
     assert [picture.sha256 for picture in outbox.waiting_pictures(9)] == [refused.picture.sha256]
     assert store.held() == []
@@ -336,12 +357,130 @@ def test_a_store_of_the_first_format_is_brought_forward(tmp_path: Path) -> None:
     for _ in range(2):
         store = Store(folder)
         assert store.visit("P-0042", 1) == [example]
-        assert Outbox(store).waiting_captures(9) == [example.message_id]
+        assert waiting(Outbox(store), 9) == [example.message_id]
         assert store.connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
-        columns = {row[1] for row in store.connection.execute("PRAGMA table_info(capture)")}
-        indices = {row[1] for row in store.connection.execute("PRAGMA index_list(capture)")}
+        schema = schema_of(store)
         store.close()
     fresh = Store(tmp_path / "fresh")
-    assert columns == {row[1] for row in fresh.connection.execute("PRAGMA table_info(capture)")}
-    assert indices == {row[1] for row in fresh.connection.execute("PRAGMA index_list(capture)")}
+    assert schema == schema_of(fresh)
     fresh.close()
+
+
+def schema_of(store: Store) -> dict[str, list[object]]:
+    """Return what makes up each table and index, however it was written."""
+    tables = [name for (name,) in store.connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    indices = store.connection.execute(
+        "SELECT name, replace(sql, char(10), ' ') FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+    )
+    return {name: store.connection.execute(f"PRAGMA table_info({name})").fetchall() for name in tables} | {
+        name: [sql] for name, sql in indices
+    }
+
+
+def test_a_store_of_the_second_format_is_brought_forward(tmp_path: Path) -> None:
+    """Breaks when an update loses, reorders or sends again what an instrument holds that has worked for months.
+
+    The file is the dump of a store that the release before comparisons made: four captures, of which the clinic stored
+    the first, refused the second, and the last is held.
+    """
+    folder = tmp_path / "state"
+    folder.mkdir()
+    old = sqlite3.connect(folder / "device.sqlite3")
+    old.execute("PRAGMA journal_mode = WAL")
+    old.executescript(Path(__file__).with_name("store_format_2.sql").read_text(encoding="utf-8"))
+    before = old.execute("SELECT sequence, message_id, payload, outcome, reason, held FROM capture").fetchall()
+    old.close()
+    assert len(before) == 4
+    store = Store(folder)
+    after = store.connection.execute(
+        "SELECT sequence, message_id, payload, outcome, reason, held FROM message WHERE channel = 'capture'"
+    ).fetchall()
+    assert after == before
+    assert [str(message_id) for message_id in waiting(Outbox(store), 9)] == [before[2][1]]
+    assert (Outbox(store).counts().refused_captures, len(store.held())) == (1, 1)
+    assert store.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert store.without_comparison(NOW + timedelta(days=99)) == [], "what was never to be compared is not now"
+    assert store.keep_message(examples.comparison_numbered).sequence == 5
+    fresh = Store(tmp_path / "fresh")
+    assert schema_of(store) == schema_of(fresh)
+    fresh.close()
+    store.close()
+
+
+def test_comparisons_and_visits_are_kept_as_captures_are(store: Store) -> None:
+    """Breaks when a comparison or a visit overtakes the captures before it, or leaves without its own receipt."""
+    capture, outbox = keep(store), Outbox(store)
+    comparison = store.keep_message(examples.comparison_numbered)
+    visit = store.keep_message(lambda sequence: examples.visit(sequence=sequence))
+    last = keep(store, 2)
+    kept = [capture, comparison, visit, last]
+    assert [message.sequence for message in kept] == [1, 2, 3, 4]
+    assert [(message.message_id, message.channel) for message in outbox.waiting(9)] == [
+        (capture.message_id, Channel.CAPTURE),
+        (comparison.message_id, Channel.CHANGE),
+        (visit.message_id, Channel.VISIT),
+        (last.message_id, Channel.CAPTURE),
+    ]
+    assert [message.message_id for message in outbox.waiting(9, [Channel.CAPTURE])] == [
+        capture.message_id,
+        last.message_id,
+    ]
+    assert [outbox.payload(message.message_id) for message in kept] == [message.encode() for message in kept]
+    counts = outbox.counts()
+    assert (counts.waiting_captures, counts.waiting_others) == (2, 2)
+    assert not outbox.record_receipt(receipt(comparison, content=b"other"))
+    assert outbox.record_receipt(receipt(comparison))
+    assert outbox.record_receipt(receipt(visit, Outcome.REFUSED))
+    assert outbox.outcome(visit.message_id) == (Outcome.REFUSED, "not readable")
+    counts = outbox.counts()
+    assert (counts.waiting_others, counts.refused_others, counts.refused_captures) == (0, 1, 0)
+    assert store.visit("P-0042", 2) == [last], "a visit's captures are captures only"
+
+
+def test_a_comparison_of_unknown_captures_is_kept(store: Store) -> None:
+    """Breaks when a follow-up that this instrument does not hold any more cannot be compared for the clinic."""
+    comparison = store.keep_message(examples.comparison_numbered)
+    assert waiting(Outbox(store), 9) == [comparison.message_id]
+
+
+def test_a_message_that_may_not_travel_is_not_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a message that every broker refuses stands in the outbox for ever."""
+    monkeypatch.setattr("device.store.MAX_MESSAGE_BYTES", 500)
+    with pytest.raises(MessageTooLong, match="500 may travel"):
+        store.keep_message(examples.comparison_numbered)
+    monkeypatch.undo()
+    assert Outbox(store).waiting(9) == []
+    assert store.keep_message(examples.comparison_numbered).sequence == 1
+
+
+def test_a_capture_of_a_later_visit_waits_for_its_comparison(store: Store) -> None:
+    """Breaks when a visit without connection is never compared, or the service compares while the chair does."""
+    keep(store, 1)
+    followup = keep(store, 2)
+    taken_at = followup.created_at
+    assert store.without_comparison(taken_at) == [], "the chair has its time"
+    later = taken_at + timedelta(hours=1)
+    assert store.without_comparison(later) == [followup]
+    store.put_off_comparison(followup.message_id, later + timedelta(days=1))
+    assert store.without_comparison(later) == []
+    assert store.without_comparison(later + timedelta(days=1)) == [followup]
+    store.keep_message(lambda sequence: examples.comparison(sequence=sequence, followup=examples.compared(followup)))
+    assert store.without_comparison(later + timedelta(days=99)) == []
+    never = keep(store, 3)
+    store.put_off_comparison(never.message_id, None)
+    assert store.without_comparison(later + timedelta(days=99)) == []
+
+
+def test_a_held_capture_is_compared_once_it_is_released(store: Store) -> None:
+    """Breaks when figures of a picture that the gate refused reach the clinic by way of a comparison."""
+    example = examples.capture(visit_number=2, quality=Quality(verdict=Verdict.REFUSE, reasons=("Out of focus.",)))
+    refused = store.keep(
+        example.picture,
+        examples.PICTURE_BYTES,
+        lambda sequence: example.model_copy(update={"sequence": sequence}),
+        held=True,
+    )
+    later = refused.created_at + timedelta(hours=1)
+    assert store.without_comparison(later) == []
+    released = store.release(refused.message_id, FORCED)
+    assert store.without_comparison(later) == [released]

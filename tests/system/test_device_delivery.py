@@ -1,6 +1,7 @@
 """The device's delivery against a real broker, with a clinic that answers as the test wishes, or not at all."""
 
 import logging
+import signal
 import ssl
 import threading
 import time
@@ -11,10 +12,23 @@ from itertools import pairwise
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
 
 from collector.order import health_follows
-from contract import Channel, Health, Outcome, Receipt, Topic, all_devices, content_sha256
+from contract import (
+    BaselineAnswer,
+    BaselineAsk,
+    Channel,
+    Comparison,
+    Health,
+    Outcome,
+    Receipt,
+    Topic,
+    all_devices,
+    content_sha256,
+)
 from device import clock, delivery
+from device.baseline import NoneKnown, Unreachable, ask_ahead, find_baseline
 from device.delivery import Delivery
 from device.demo.clinic import CLINIC, COLLECTOR, DEVICE, Clinic
 from device.outbox import Outbox
@@ -22,6 +36,7 @@ from device.picture_delivery import PictureDelivery
 from device.settings import DeviceSettings
 from device.store import Store
 from groundwork.settings_file import read
+from tests import examples
 from tests.system.test_delivery import MakeClinic, keep
 
 WITHIN_S = 20.0
@@ -69,12 +84,13 @@ class ClinicSide:
 
     def __init__(self, clinic: Clinic, *channels: Channel) -> None:
         self.came: list[bytes] = []
+        self.properties: list[Properties | None] = []
         certificates = clinic.folder / "certificates"
         tls = ssl.create_default_context(cafile=certificates / "authority.crt")
         tls.load_cert_chain(certificates / f"{COLLECTOR}.crt", certificates / f"{COLLECTOR}.key")
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         self._client.tls_set_context(tls)
-        self._client.on_message = lambda _client, _data, message: self.came.append(bytes(message.payload))
+        self._client.on_message = self._on_message
         subscribed = threading.Event()
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.connect("127.0.0.1", clinic.ports.broker)
@@ -91,9 +107,13 @@ class ClinicSide:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def answer(self, payload: bytes) -> None:
-        """Send a receipt's bytes to the device."""
-        self._client.publish(str(Topic(CLINIC, DEVICE, Channel.RECEIPT)), payload, qos=1).wait_for_publish(WITHIN_S)
+    def answer(self, payload: bytes, channel: Channel = Channel.RECEIPT) -> None:
+        """Send a receipt's or an answer's bytes to the device."""
+        self._client.publish(str(Topic(CLINIC, DEVICE, channel)), payload, qos=1).wait_for_publish(WITHIN_S)
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        self.properties.append(message.properties)
+        self.came.append(bytes(message.payload))
 
 
 def test_a_capture_without_a_receipt_is_sent_again_byte_for_byte(
@@ -125,7 +145,7 @@ def test_a_refusal_is_kept_and_not_sent_again(clinic: Clinic) -> None:
                 ).encode()
             )
             await_true(lambda: outbox.counts().refused_captures == 1, "the refusal is written down")
-            assert outbox.waiting_captures(5) == []
+            assert outbox.waiting(5) == []
             assert outbox.outcome(capture.message_id) == (Outcome.REFUSED, "of another clinic")
 
 
@@ -161,7 +181,7 @@ def test_a_certificate_of_another_name_is_said(clinic: Clinic, caplog: pytest.Lo
     ):
         keep(store, 1)
         await_true(lambda: "certificate's common name" in caplog.text, "the reason is in the log")
-        assert len(outbox.waiting_captures(5)) == 1
+        assert len(outbox.waiting(5)) == 1
 
 
 def test_a_damaged_picture_does_not_hold_up_the_others(clinic: Clinic, caplog: pytest.LogCaptureFixture) -> None:
@@ -181,3 +201,94 @@ def test_a_damaged_picture_does_not_hold_up_the_others(clinic: Clinic, caplog: p
             not (clinic.folder / "collector" / "pictures" / bad.sha256).exists()
             for bad in (shortened, altered, missing)
         )
+
+
+def keep_comparison(store: Store) -> Comparison:
+    """Keep one comparison."""
+    return store.keep_message(
+        lambda sequence: examples.comparison(clinic_id=CLINIC, device_id=DEVICE, sequence=sequence)
+    )
+
+
+def test_comparisons_and_visits_leave_in_their_order(clinic: Clinic) -> None:
+    """Breaks when a comparison or a visit overtakes its captures, or goes out on a channel that is not its own."""
+    channels = (Channel.CAPTURE, Channel.CHANGE, Channel.VISIT)
+    with ClinicSide(clinic, *channels) as there, closing(Store(clinic.folder / "device")) as store:
+        kept = [
+            keep(store, 1),
+            keep_comparison(store),
+            store.keep_message(lambda sequence: examples.visit(clinic_id=CLINIC, device_id=DEVICE, sequence=sequence)),
+            keep(store, 2),
+        ]
+        with delivering(clinic) as outbox:
+            await_true(lambda: len(there.came) >= 4, "all come")
+            assert there.came[:4] == [message.encode() for message in kept]
+            for message in kept:
+                there.answer(
+                    Receipt(
+                        message_id=message.message_id,
+                        content_sha256=content_sha256(message.encode()),
+                        outcome=Outcome.STORED,
+                        decided_at=clock.now(),
+                    ).encode()
+                )
+            await_true(lambda: outbox.waiting(5) == [], "every receipt is written down")
+
+
+def test_a_clinic_that_knows_captures_only_gets_them(clinic: Clinic) -> None:
+    """Breaks when comparisons that an older collector never takes fill the window, and no capture leaves any more."""
+    with ClinicSide(clinic, Channel.CAPTURE) as there, closing(Store(clinic.folder / "device")) as store:
+        for _ in range(delivery.WINDOW + 5):
+            keep_comparison(store)
+        capture = keep(store, 1)
+        with delivering(clinic) as outbox:
+            await_true(lambda: capture.encode() in there.came, "the capture comes")
+            assert outbox.counts().waiting_others == delivery.WINDOW + 5
+
+
+def test_a_broker_that_knows_captures_only_takes_them(
+    make_clinic: MakeClinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Breaks when an access list that is older than the instrument ends each connection before its captures leave."""
+    clinic = make_clinic("mosquitto")
+    with clinic.broker() as broker:
+        access_list = clinic.folder / "broker" / "acl"
+        new = ("/change", "/visit", "/ask/baseline", "/answer")
+        lines = [line for line in access_list.read_text().splitlines() if not line.endswith(new)]
+        access_list.write_text("\n".join(lines) + "\n")
+        broker.process.send_signal(signal.SIGHUP)  # mosquitto reads the list again
+        with ClinicSide(clinic, Channel.CAPTURE) as there, closing(Store(clinic.folder / "device")) as store:
+            settings = read(DeviceSettings, clinic.device_settings)
+            keep_comparison(store)
+            capture = keep(store, 1)
+            with delivering(clinic) as outbox:
+                await_true(lambda: capture.encode() in there.came, "the capture comes")
+                outcome = find_baseline(settings, store, "P-0042", "vertex", 2)
+                assert outbox.counts().waiting_others == 1
+    assert isinstance(outcome, Unreachable)
+    assert "trichoscope-collector broker" in outcome.reason
+    assert "trichoscope-collector broker" in caplog.text
+    assert "No connection" not in caplog.text
+
+
+def test_an_ask_says_where_and_until_when_it_is_answered(clinic: Clinic) -> None:
+    """Breaks when an ask cannot be answered by a collector of another make, or waits for one that comes back later."""
+    settings = read(DeviceSettings, clinic.device_settings)
+    with ClinicSide(clinic, Channel.BASELINE_ASK) as there, closing(Store(clinic.folder / "device")) as store:
+        ask_ahead(settings, store, "P-0042", ["frontal"], 2)
+        with delivering(clinic):
+            await_true(lambda: bool(there.came), "the ask comes")
+            asked = BaselineAsk.model_validate_json(there.came[0])
+            there.answer(b"no answer at all", Channel.ANSWER)
+            answer = BaselineAnswer(message_id=asked.message_id, answered_at=clock.now(), reason="There is none.")
+            there.answer(answer.encode(), Channel.ANSWER)
+            outcome = find_baseline(settings, store, "P-0042", "frontal", 2)
+        assert len(there.came) == 1, "an ask is sent once"
+    (properties,) = there.properties
+    assert properties is not None
+    said = properties.json()  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    assert said["ResponseTopic"] == str(Topic(CLINIC, DEVICE, Channel.ANSWER))
+    assert bytes.fromhex(said["CorrelationData"]) == asked.message_id.bytes
+    assert 1 <= said["MessageExpiryInterval"] <= 5
+    assert (asked.patient_code, asked.site, asked.before_visit) == ("P-0042", "frontal", 2)
+    assert outcome == NoneKnown("There is none.")

@@ -1,0 +1,130 @@
+"""Where the baseline of a site is looked for: in the instrument's own store, then at the clinic."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from contract import BaselineAnswer, BaselineAsk, Capture, ReducedPicture, baseline_of, new_message_id
+from device import clock, picture_file
+from device.baseline import kept
+from device.baseline.asks import Asks
+from device.baseline.outcomes import Baseline, Found, NoneKnown, Outcome, Unreachable
+from device.baseline.reduced_picture import reduce
+from device.settings import DeviceSettings
+from device.store import Store
+
+_LOOK_EVERY_S = 0.02
+_FIRST_VISIT = NoneKnown("This is the patient's first visit: its captures are the baseline of later ones.")
+_UNREACHABLE = Unreachable(
+    "The clinic cannot be reached: this visit is measured without comparison, and compared later."
+)
+
+
+def find_baseline(
+    settings: DeviceSettings,
+    store: Store,
+    patient_code: str,
+    site: str,
+    visit_number: int,
+    *,
+    with_picture: bool = True,
+) -> Outcome:
+    """Return what a site is to be compared with, or in words why there is nothing.
+
+    The instrument's own store is enough where it holds the site's capture of the first visit. Else an earlier one may
+    lie at the clinic, taken with another instrument, and two visits compared with different baselines make no series:
+    the clinic is asked, and its answer kept for the visit.
+
+    Parameters
+    ----------
+    settings
+        The instrument's settings.
+    store
+        Its store, opened by the calling thread.
+    patient_code, site, visit_number
+        What is being taken.
+    with_picture
+        Whether the picture is needed: one of 12 MP that is the instrument's own takes 0.3 s (PNG: 1 s) to make small.
+
+    Returns
+    -------
+    Found or NoneKnown or Unreachable
+        The last within ``[baseline] answer_within_s`` of the ask.
+    """
+    if visit_number <= 1:
+        return _FIRST_VISIT
+    own = baseline_of(store.captures_of_site(patient_code, site), visit_number)
+    if own is not None and own.visit_number == 1:
+        return _found(store, own, with_picture)
+    answer = _asked(settings, store, patient_code, site, visit_number)
+    if isinstance(answer, Unreachable):
+        return answer
+    if answer.baseline is not None and (own is None or answer.baseline.visit_number <= own.visit_number):
+        return Found(Baseline(answer.baseline, answer.picture))
+    if own is not None:  # the clinic may not hold yet what still waits in this instrument's own outbox
+        return _found(store, own, with_picture)
+    return NoneKnown(answer.reason or "The clinic gave no reason.")
+
+
+def ask_ahead(
+    settings: DeviceSettings, store: Store, patient_code: str, sites: Iterable[str], visit_number: int
+) -> None:
+    """Ask the clinic for the baselines of a visit's sites at its beginning, so that nobody waits at a site.
+
+    `find_baseline` then takes what has come; what has not come within the time limit from now it does not wait for.
+    """
+    if visit_number <= 1:
+        return
+    for site in sites:
+        own = baseline_of(store.captures_of_site(patient_code, site), visit_number)
+        about = kept.about(patient_code, visit_number, site)
+        if (own is None or own.visit_number > 1) and kept.kept(store.folder, about) is None:
+            Asks(store).put(*_ask(settings, patient_code, site, visit_number))
+
+
+def _asked(
+    settings: DeviceSettings, store: Store, patient_code: str, site: str, visit_number: int
+) -> BaselineAnswer | Unreachable:
+    asks, about = Asks(store), kept.about(patient_code, visit_number, site)
+    if (answer := kept.kept(store.folder, about)) is not None:
+        return answer
+    if asks.standing(about) is None:
+        asks.put(*_ask(settings, patient_code, site, visit_number))
+    end_s = time.monotonic() + settings.baseline.answer_within_s  # the clock may be set while we wait
+    while (standing := asks.standing(about)) is not None:
+        until, trouble = standing
+        if trouble is not None or clock.now() >= until or time.monotonic() >= end_s:
+            asks.withdraw(about)
+            return _UNREACHABLE if trouble is None else Unreachable(trouble)
+        time.sleep(_LOOK_EVERY_S)
+    # The delivery keeps the answer before it takes the ask away.
+    return kept.kept(store.folder, about) or _UNREACHABLE
+
+
+def _ask(settings: DeviceSettings, patient_code: str, site: str, visit_number: int) -> tuple[BaselineAsk, datetime]:
+    now = clock.now()
+    ask = BaselineAsk(
+        message_id=new_message_id(),
+        clinic_id=settings.clinic_id,
+        device_id=settings.device_id,
+        boot_id=clock.boot_id(),
+        sequence=clock.since_boot_ms(),
+        created_at=now,
+        clock_trusted=clock.is_trusted(),
+        patient_code=patient_code,
+        site=site,
+        before_visit=visit_number,
+    )
+    return ask, now + timedelta(seconds=settings.baseline.answer_within_s)
+
+
+def _found(store: Store, capture: Capture, with_picture: bool) -> Found:
+    return Found(Baseline(capture, _own_picture(store, capture) if with_picture else None))
+
+
+def _own_picture(store: Store, capture: Capture) -> ReducedPicture | None:
+    try:
+        picture = picture_file.read(store.picture_path(capture.picture.sha256))
+    except picture_file.PictureUnreadable:
+        return None
+    return reduce(picture, capture.calibration.um_per_px)

@@ -1,0 +1,35 @@
+"""What the commands about visits share: keeping a visit's record, and the sentence on a capture."""
+
+import click
+
+from contract import Capture, Visit, site_name
+from device.settings import DeviceSettings
+from device.sites import Appointment, Said, compose_visit, last_record, says_more, sentences, sites_taken_before
+from device.store import Store
+
+
+def keep_record(store: Store, settings: DeviceSettings, patient: str, visit_number: int, said: Said) -> None:
+    """Keep the visit's record as it stands now, if it says more than before, and show what is missing."""
+    captures, earlier = store.visit(patient, visit_number), last_record(store, patient, visit_number)
+    appointment = Appointment(settings.clinic_id, settings.device_id, patient, visit_number, settings.visits.protocol)
+
+    def compose(sequence: int) -> Visit:
+        return compose_visit(sequence, appointment, captures, said, earlier)
+
+    record = compose(1)
+    if says_more(record, earlier):
+        record = store.keep_message(compose)
+    for skip in said.skipped:
+        if skip.site in record.taken:
+            click.echo(f"{site_name(skip.site)} is taken at this visit, and so not left out.", err=True)
+    for sentence in sentences(record, captures, sites_taken_before(store, patient, visit_number)):
+        click.echo(sentence)
+
+
+def capture_sentence(capture: Capture) -> str:
+    """Say what was measured, and what the gate thinks of it."""
+    density, quality = capture.measurement.hair_density_per_cm2, capture.quality
+    return (
+        f"{site_name(capture.site)}: {density.value:.0f} hairs/cm2 ({density.low:.0f}-{density.high:.0f}),"
+        f" quality {quality.verdict}" + "".join(f" - {reason}" for reason in quality.reasons)
+    )

@@ -1,0 +1,1 @@
+"""Finding what a site is compared with."""
