@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from analysis import Measurement, Optics, measure
-from analysis.change import Change, Fate
 from analysis.comparison import compare
+from analysis.comparison.change import Change, Fate
 from analysis.comparison.shared_frame import SharedFrame
 from benchmarks.change_pairs import FIRST_PAIR, Kind, Pair, draw, on_baseline_mm, true_counts
 from benchmarks.phantoms import UM_PER_PX

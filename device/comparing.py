@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import contract
 from analysis import Interval, measurement_file
-from analysis.change_words import sentence
 from analysis.comparison import compare
+from analysis.comparison.words import sentence
 from analysis.figure_words import FIGURES
 from analysis.noise.floor import CHANGES, NoiseFloor, describe_change, floor_in_force
 from contract import Capture, Change, ComparedCapture, Comparison, new_message_id

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.change import Change, ChangeFlag, Fate, HairChange, Thickness
 from analysis.comparison import changes, growth
+from analysis.comparison.change import Change, ChangeFlag, Fate, HairChange, Thickness
 from analysis.comparison.changes import DiameterChanges
 from analysis.comparison.matching import Matching, match
 from analysis.comparison.shared_frame import SharedFrame
@@ -55,7 +55,7 @@ def compare(baseline: Measurement, followup: Measurement, *, days: float | None 
     frame = SharedFrame(baseline, followup, registration.transform)
     area_cm2 = frame.area_cm2
     if area_cm2 < COMPARED_FROM_CM2:
-        return _nothing_compared(registration, ChangeFlag.SMALL_SHARED_AREA, baseline, followup, days)
+        return _nothing_compared(registration, ChangeFlag.TOO_LITTLE_SHARED, baseline, followup, days)
     matching = match(frame, OF_RESIDUAL * (registration.residual_um or 0.0) / 1000.0)
     diameters = changes.diameter_changes(matching, baseline, followup, registration.transform.scale)
     hairs = _hairs(matching, diameters, frame)
@@ -105,7 +105,7 @@ def _nothing_compared(
         same_place=registration.same_place,
         um_per_px=(baseline.um_per_px, followup.um_per_px),
         days=days,
-        flags=(why, *_of_pictures(baseline, followup)),
+        flags=tuple(flag for flag in ChangeFlag if flag is why or flag in _of_pictures(baseline, followup)),
     )
 
 

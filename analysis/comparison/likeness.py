@@ -17,8 +17,8 @@ TURN_SD_RAD = 0.06
 STRAY_SHARE, STRAY = 0.1, 5.0
 """One root in ten is placed worse, by this factor: hair that crosses it, or the streak under the skin."""
 WIDTH_SD = 0.2
-"""Of the logarithm of the diameters' ratio: hairs do thicken and thin between visits."""
-OTHERS_PER_MM2, OTHERS_TURN_RAD, OTHERS_WIDTH_SD = 4.0, 0.8, 0.45
+"""Of the logarithm of the diameters' ratio: hairs do thicken and thin between visits, and one in ten by far."""
+OTHERS_PER_MM2, OTHERS_TURN_RAD, OTHERS_WIDTH_SD = 4.0, 0.8, 0.6
 """Of other hairs near a root: those of its unit stand within 0.2 mm of it."""
 
 
@@ -49,7 +49,7 @@ def log_ratios(baseline: Courses, followup: Courses, widths_um: tuple[Array, Arr
         _strayed(across, np.hypot(OFF_SD_MM, left_over_mm))
         + _strayed(along, np.hypot(ALONG_SD_MM, left_over_mm))
         + _strayed(turn, TURN_SD_RAD)
-        + np.where(np.isfinite(wider), _normal(np.nan_to_num(wider), WIDTH_SD), 0.0)
+        + np.where(np.isfinite(wider), _strayed(np.nan_to_num(wider), WIDTH_SD), 0.0)
     )
     others = (
         np.log(OTHERS_PER_MM2)

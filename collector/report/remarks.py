@@ -1,6 +1,6 @@
 """What limits a report's change, in sentences: flags of the comparison, and what is to know of its two pictures."""
 
-from analysis import change_words
+from analysis.comparison import words as change_words
 from collector import words
 from collector.report.series import SiteSeries
 from contract import Capture, Comparison, InstrumentChange, Verdict, instrument_changes

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import Interval, Measurement, Optics, PictureUnusable, measure, measurement_file
-from analysis.change import Change, Fate, Thickness
-from analysis.change_overlay import draw_change
-from analysis.change_words import sentence
 from analysis.comparison import compare as compare_measurements
+from analysis.comparison.change import Change, Fate, Thickness
+from analysis.comparison.drawing import draw_change
+from analysis.comparison.words import sentence
 from analysis.figure_words import FIGURES
 from analysis.noise.floor import CHANGES, NoiseFloor, describe_change, floor_in_force
 from device import picture_file

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-import analysis.change
+import analysis
 import contract
 from analysis import measurement_file
 from analysis.comparison import compare
+from analysis.comparison.change import Change
 from analysis.noise.floor import CHANGES, Difference, NoiseFloor, Source, floor_of_changes
 from contract import Measurement
 
@@ -30,7 +31,7 @@ def study_matched(groups: Sequence[Sequence[Measurement]], source: Source) -> li
     return matched_floors((compare(_with_hairs(first), _with_hairs(second)) for first, second in pairs), source)
 
 
-def matched_floors(changes: Iterable[analysis.change.Change | contract.Change], source: Source) -> list[NoiseFloor]:
+def matched_floors(changes: Iterable[Change | contract.Change], source: Source) -> list[NoiseFloor]:
     """Take the floors from changes measured where there was none.
 
     Parameters

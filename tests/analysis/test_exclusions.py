@@ -155,6 +155,46 @@ def test_cover_is_taken_out_of_the_frame_and_of_its_area(radius_px: int) -> None
     assert (less.glare_share, less.outside_share) == (frame.glare_share, frame.outside_share)
 
 
+def cells_left_out(frame: Frame, cell_px: float) -> np.ndarray:
+    """Return which cells of the frame's box are named, shape (rows, columns)."""
+    x0, y0, x1, y1 = frame.box_px
+    left_out = np.zeros((max(1, round((y1 - y0 + 1) / cell_px)), max(1, round((x1 - x0 + 1) / cell_px))), bool)
+    for row, first, count in frame.uncounted_cells(cell_px):
+        assert count > 0
+        assert not left_out[row, max(0, first - 1) : first + count + 1].any(), "runs that touch are one"
+        assert first + count <= left_out.shape[1]
+        left_out[row, first : first + count] = True
+    return left_out
+
+
+@pytest.mark.parametrize("radius_px", [30, 60])
+def test_the_cells_left_out_are_those_that_do_not_count(radius_px: int) -> None:
+    """Another picture of the place would take hair under a bubble for lost."""
+    cell_px = 9.4
+    frame = plain_frame().less(disc_of(radius_px))
+    left_out = cells_left_out(frame, cell_px)
+    x0, y0, x1, y1 = frame.box_px
+    height, width = (y1 - y0 + 1) / left_out.shape[0], (x1 - x0 + 1) / left_out.shape[1]
+    assert left_out.sum() * height * width == pytest.approx(np.pi * radius_px**2, rel=0.15)
+    rows, columns = np.nonzero(left_out)
+    middle = x0 + (columns.mean() + 0.5) * width, y0 + (rows.mean() + 0.5) * height
+    assert middle == pytest.approx(MIDDLE, abs=2.0)
+
+
+def test_a_round_field_leaves_the_corners_of_its_box_out() -> None:
+    """Skin that the optic does not show would count as shared, and as bare."""
+    frame = counting_frame(in_a_round())
+    left_out = cells_left_out(frame, 9.4)
+    assert left_out[[0, 0, -1, -1], [0, -1, 0, -1]].all()
+    assert (~left_out).mean() == pytest.approx(np.pi / 4, abs=0.03)
+
+
+def test_a_plain_frame_leaves_nothing_out() -> None:
+    """Cells at the border would be named for a rounding."""
+    assert plain_frame().uncounted_cells(9.4) == ()
+    assert plain_frame().uncounted_cells(10_000.0) == ()
+
+
 def test_specks_of_cover_hide_nothing() -> None:
     """The network wavers: specks cut out of the frame would take roots with them."""
     small_px = int(SMALLEST_COVER_UM / LINE_UM_PER_PX / 2) - 1

@@ -168,6 +168,44 @@ def test_a_hair_rooted_outside_the_frame_does_not_count() -> None:
     assert Flag.HAIR_CROSSES_BORDER in result.flags
 
 
+def outside_and_pale() -> Picture:
+    """Three pale shafts and three dark ones in the frame, and one that reaches in from outside."""
+    fine = skin(520, 560)
+    for x in (100, 220, 340):
+        add_shaft(fine, (x, 150), (x + 10, 265), 70)
+        add_shaft(fine, (x, 330), (x + 12, 440), 60, (128, 150, 178))
+    add_shaft(fine, (460, -40), (450, 90), 70)
+    picture = developed(fine).astype(float) + np.random.default_rng(4).normal(0, 2, (560, 520))[..., None]
+    return np.asarray(np.rint(np.clip(picture, 0, 255)), np.uint8)
+
+
+def test_lines_that_are_not_counted_are_listed_once_each() -> None:
+    """A hair that another picture counts would be lost or new though a line lies on it here."""
+    result = measured(outside_and_pale())
+    lines = [line.line_px.tobytes() for line in result.uncounted]
+    assert len(set(lines)) == len(lines)
+    assert not set(lines) & {hair.centreline_px.tobytes() for hair in result.hairs}
+    x0, y0, x1, y1 = result.frame_px
+    for line in result.uncounted:
+        inside = (line.line_px >= (x0 - 1, y0 - 1)) & (line.line_px <= (x1 + 1, y1 + 1))
+        assert inside.all(axis=1).any(), "it reaches into the frame"
+        assert 0 < line.probability <= 1
+    from_outside = [line for line in result.uncounted if np.abs(line.line_px - (452, 70)).max(axis=1).min() < 15]
+    assert len(from_outside) == 1
+    assert [line.probability for line in result.uncounted] == sorted(
+        (line.probability for line in result.uncounted), reverse=True
+    )
+
+
+def test_no_more_lines_are_listed_than_a_message_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A textured skin would be measured, and then not sent."""
+    every = measured(outside_and_pale()).uncounted
+    assert len(every) > 1
+    monkeypatch.setattr(chain, "MOST_HAIRS", len(every) - 1)
+    fewer = measured(outside_and_pale()).uncounted
+    assert [line.probability for line in fewer] == [line.probability for line in every[:-1]]
+
+
 def test_hair_without_a_diameter_is_no_thicker_than_usual_and_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The width of two touching shafts would make vellus hair terminal and thickness a third too much."""
     complete = measure_shafts
@@ -313,6 +351,10 @@ def test_the_json_form_is_the_agreed_one() -> None:
         "missed_expected_sd",
         "hairs",
         "flags",
+        "um_per_px_sd",
+        "uncounted",
+        "uncounted_cells",
+        "mark_px",
     ]
     assert given["picture_px"] == [560, 520]
     figures = [value for value in given.values() if isinstance(value, dict)] + given["unit_size_shares"]
@@ -332,7 +374,10 @@ def test_the_json_form_is_the_agreed_one() -> None:
         "unit",
         "diameter_sd_um",
         "core_lab",
+        "course_px",
     ]
+    assert len(hair["course_px"]) == 5
+    assert (hair["course_px"][0], hair["course_px"][-1]) == (hair["root_px"], hair["tip_px"])
     assert given["flags"] == sorted(given["flags"])
     assert set(given["flags"]) <= {str(flag) for flag in Flag}
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from analysis import change_words
-from analysis.change import ChangeFlag
+from analysis.comparison import words as change_words
+from analysis.comparison.change import ChangeFlag
 from analysis.figure_words import shown
 from collector.report import NothingToReport, as_html, content_policy, read_report
 from collector.report.change_figures import NAMES, unit_of

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.change import Change
+from analysis.comparison.change import Change
 from analysis.figure_words import FIGURES
 from analysis.measurement import Interval, Measurement
 from analysis.noise.agreement import Spread

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.change import Change, Fate, Thickness
+from analysis.comparison.change import Change, Fate, Thickness
 from analysis.overlay import CASING_BGR, FRAME_BGR, TERMINAL_BGR, VELLUS_BGR
 from analysis.picture import Channels, as_bgr8
 from analysis.registration.transform import Transform

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from analysis.change import ChangeFlag
+from analysis.comparison.change import ChangeFlag
 
 _SENTENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -18,6 +18,9 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
         ChangeFlag.TOO_FEW_HAIRS: (
             "There are too few hairs to find a place again by: nothing is compared. Use a mark, or a site with hair."
+        ),
+        ChangeFlag.TOO_LITTLE_SHARED: (
+            "The two pictures share hardly any of the place: nothing is compared. Take the site again by its baseline."
         ),
         ChangeFlag.SAME_PICTURE: "Both are the very same picture: that nothing changed says nothing of the patient.",
         ChangeFlag.SCALES_DISAGREE: (

@@ -31,10 +31,11 @@ class Thickness(StrEnum):
 
 
 class ChangeFlag(StrEnum):
-    """What limits a change, or forbids it; the words for people stand in :mod:`analysis.change_words`."""
+    """What limits a change, or forbids it; the words for people stand in :mod:`analysis.comparison.words`."""
 
     NOT_THE_SAME_PLACE = "not-the-same-place"
     TOO_FEW_HAIRS = "too-few-hairs"
+    TOO_LITTLE_SHARED = "too-little-shared"
     SAME_PICTURE = "same-picture"
     SCALES_DISAGREE = "scales-disagree"
     SCALE_UNCERTAIN = "scale-uncertain"
