@@ -44,6 +44,7 @@ class ChangeFlag(StrEnum):
     LONG_HAIR = "long-hair"
     PALE_HAIR = "pale-hair"
     HAIR_MODES_DIFFER = "hair-modes-differ"
+    CUT_OFFS_DIFFER = "cut-offs-differ"
     MANY_UNCLEAR = "many-unclear"
     STRONGLY_STRETCHED = "strongly-stretched"
 
@@ -123,7 +124,7 @@ class Change:
         Of hairs matched one by one, over the shared area. The interval is for this very place, not for the scalp
         around: no sampling is in it.
     terminal_density_change_per_cm2 : Interval or None
-        The same of terminal hairs alone, by the cut-off of the measurements.
+        The same of terminal hairs alone, by the cut-off of the measurements; None where they have two.
     counted_density_change_per_cm2 : Interval or None
         Difference of the two whole pictures' densities, counted separately: what is left where nothing is matched.
     mean_diameter_change_um : Interval or None

@@ -60,14 +60,15 @@ def compare(baseline: Measurement, followup: Measurement, *, days: float | None 
     diameters = changes.diameter_changes(matching, baseline, followup, registration.transform.scale)
     hairs = _hairs(matching, diameters, frame)
     came_and_went = changes.counted(matching)
-    terminal = changes.counted_terminal(matching, baseline, followup)
+    one_cut_off = baseline.terminal_from_um == followup.terminal_from_um
+    terminal = changes.counted_terminal(matching, baseline, followup) if one_cut_off else None
     grown = growth.grown(
         _length_changes_mm(matching, frame),
         growth.room_mm(frame, matching.pairs),
         days,
         abs(registration.transform.scale - 1),
     )
-    crossed = [_crossed(hair, baseline, followup) for hair in hairs]
+    crossed = [_crossed(hair, baseline, followup) for hair in hairs] if one_cut_off else []
     return Change(
         same_place=registration.same_place,
         transform=registration.transform,
@@ -75,7 +76,7 @@ def compare(baseline: Measurement, followup: Measurement, *, days: float | None 
         hairs=hairs,
         density_per_cm2=came_and_went.density_per_cm2(area_cm2),
         density_change_per_cm2=came_and_went.density_change_per_cm2(area_cm2),
-        terminal_density_change_per_cm2=terminal.density_change_per_cm2(area_cm2),
+        terminal_density_change_per_cm2=None if terminal is None else terminal.density_change_per_cm2(area_cm2),
         counted_density_change_per_cm2=changes.counted_change_per_cm2(baseline, followup),
         mean_diameter_change_um=diameters.mean_um,
         cumulative_thickness_change_mm_per_cm2=changes.thickness_change_mm_per_cm2(
@@ -198,6 +199,7 @@ def _of_pictures(baseline: Measurement, followup: Measurement) -> tuple[ChangeFl
         ChangeFlag.LONG_HAIR: any(side.hair_mode == "long" for side in both),
         ChangeFlag.PALE_HAIR: any(Flag.LIGHT_HAIR in side.flags for side in both),
         ChangeFlag.HAIR_MODES_DIFFER: baseline.hair_mode != followup.hair_mode,
+        ChangeFlag.CUT_OFFS_DIFFER: baseline.terminal_from_um != followup.terminal_from_um,
     }
     return tuple(flag for flag in ChangeFlag if raised.get(flag, False))
 

@@ -41,6 +41,10 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         ChangeFlag.HAIR_MODES_DIFFER: (
             "The hair was clipped in one picture and long in the other: hairs hidden in one seem to come or go."
         ),
+        ChangeFlag.CUT_OFFS_DIFFER: (
+            "Terminal hair begins at another diameter in the one measurement than in the other: what became terminal or"
+            " vellus is not said. Measure both with the same cut-off."
+        ),
         ChangeFlag.MANY_UNCLEAR: (
             "Many hairs were drawn otherwise in the two pictures, so that what became of them is a guess: hold focus,"
             " light and clipping the same."

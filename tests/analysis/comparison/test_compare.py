@@ -307,3 +307,13 @@ def test_the_collector_can_compare_without_opencv() -> None:
     """A service without OpenCV would not start."""
     needed = "analysis.comparison, analysis.measurement_file, analysis.comparison.change, analysis.comparison.words"
     subprocess.run([sys.executable, "-c", f"import sys; sys.modules['cv2'] = None; import {needed}"], check=True)
+
+
+def test_two_cut_offs_give_no_conversions() -> None:
+    """A hair of 35 um would turn terminal because the second picture was measured with 30 um for a cut-off."""
+    was, now = (one.measurement for one in pair())
+    change = compare(was, replace(now, terminal_from_um=30.0))
+    assert ChangeFlag.CUT_OFFS_DIFFER in change.flags
+    assert change.terminal_density_change_per_cm2 is None
+    assert (change.terminal_to_vellus, change.vellus_to_terminal) == (0, 0)
+    assert change.density_change_per_cm2 is not None
