@@ -74,7 +74,7 @@ def write(section: str, body: str, page: Path = PAGE) -> None:
     parts = [_HEAD]
     for name, command in _SECTIONS.items():
         written = bodies[name] or f"Not measured yet: `make {command}`.\n"
-        parts.append(f"{_opening(name)}\n## {name.capitalize()}\n\n{written}{_closing(name)}\n")
+        parts.append(f"{_opening(name)}\n{_title(name)}{written}{_closing(name)}\n")
     page.write_text("\n".join(parts))
 
 
@@ -83,7 +83,12 @@ def _section_of(page: Path, name: str) -> str:
         return ""
     _, _, after = page.read_text().partition(_opening(name) + "\n")
     written, closing, _ = after.partition(_closing(name))
-    return written.removeprefix(f"## {name.capitalize()}\n\n") if closing else ""
+    return written.removeprefix(_title(name)) if closing else ""
+
+
+def _title(name: str) -> str:
+    words = name.replace("-", ": ").capitalize()
+    return f"## {words}\n\n"
 
 
 def _opening(name: str) -> str:
