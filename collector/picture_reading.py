@@ -4,6 +4,7 @@ A picture comes from a device of the clinic, whose bytes are not to be trusted a
 others, none of more pixels than a camera has.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,10 @@ from PIL import Image
 
 MAX_PIXELS = 40_000_000
 """Bound on what is decoded, 120 MB of memory: the sensors in use have 12 million pixels."""
+
+
+_ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
+"""What a whole file of each format ends with."""
 
 
 class PictureUnreadable(Exception):
@@ -31,6 +36,15 @@ def opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path, formats=("JPEG", "PNG")) as whole:
             if whole.width * whole.height > MAX_PIXELS:
                 raise PictureUnreadable(f"{whole.width} x {whole.height} pixels are too many")
+            # Pillow would say so itself, but for a switch of the whole program that WeasyPrint turns
+            if not _last_bytes(path).endswith(_ENDS[whole.format or ""]):
+                raise PictureUnreadable("the file is cut off")
             yield whole
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureUnreadable(str(error)) from error
+
+
+def _last_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-max(map(len, _ENDS.values())), os.SEEK_END)
+        return file.read()

@@ -24,6 +24,7 @@ _APART = 7.0
 _LEAST_GAP = 58.0
 """Between two visits' words under the axis."""
 _TICKS = 5
+_LEAST_SPAN = 1e-3  # what is nearer together is one value: no figure is told finer
 
 _Down = Callable[[float], float]
 """From a value to its place down the drawing."""
@@ -155,7 +156,7 @@ def _reach(
 def _ticks(reach: tuple[float, float]) -> list[float]:
     """Return even, round values that hold the reach between them."""
     low, high = reach
-    span = (high - low) or abs(high) or 1.0
+    span = high - low if high - low >= _LEAST_SPAN else max(abs(high), 1.0)
     rough = span / (_TICKS - 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step = power * next(one for one in (1, 2, 2.5, 5, 10) if one * power >= rough)
