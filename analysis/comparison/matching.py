@@ -31,21 +31,21 @@ class Matching:
     ----------
     pairs : ndarray of int, shape (pairs, 2)
         Hair of the baseline, hair of the follow-up.
+    likely : ndarray, shape (pairs,)
+        Probability that both are one hair, by their likeness alone.
     alone : (ndarray of int, ndarray of int)
         Hairs of each picture without a partner.
     partnerless : (Partnerless, Partnerless)
         What is known of those.
     posteriors : (Posterior, Posterior)
         What became of them.
-    courses : (Courses, Courses)
-        All hairs of each picture, in millimetres of the baseline.
     """
 
     pairs: Indices
+    likely: Array
     alone: tuple[Indices, Indices]
     partnerless: tuple[Partnerless, Partnerless]
     posteriors: tuple[Posterior, Posterior]
-    courses: tuple[Courses, Courses]
 
 
 def match(frame: SharedFrame, left_over_mm: float) -> Matching:
@@ -66,6 +66,7 @@ def match(frame: SharedFrame, left_over_mm: float) -> Matching:
     every = pair_up(ratios - LEAST_LIKENESS)
     middles = (courses[0].roots_mm[every[:, 0]] + courses[1].roots_mm[every[:, 1]]) / 2
     pairs = every[frame.holds(middles)]
+    likely = 1 / (1 + np.exp(-ratios[pairs[:, 0], pairs[:, 1]]))
     alone, partnerless = [], []
     for k in (0, 1):
         others = np.setdiff1d(np.arange(len(sides[k].hairs)), every[:, k])
@@ -80,7 +81,7 @@ def match(frame: SharedFrame, left_over_mm: float) -> Matching:
             )
         )
     posteriors = decide(partnerless[0], partnerless[1], len(pairs))
-    return Matching(pairs, (alone[0], alone[1]), (partnerless[0], partnerless[1]), posteriors, courses)
+    return Matching(pairs, likely, (alone[0], alone[1]), (partnerless[0], partnerless[1]), posteriors)
 
 
 def _widths_um(measurement: Measurement) -> Array:

@@ -9,7 +9,6 @@ import pytest
 
 from analysis import Flag, Measurement
 from analysis.comparison import changes
-from analysis.comparison.courses import Courses
 from analysis.comparison.fates import UNSEEN_SHARE, Partnerless, Posterior
 from analysis.comparison.matching import Matching
 from tests.analysis.comparison.sights import hair, measurement
@@ -27,10 +26,10 @@ def matched(pairs: int, lost: tuple[float, ...] = (), new: tuple[float, ...] = (
     sides = [np.array(one, float) for one in (lost, new)]
     return Matching(
         pairs=np.repeat(np.arange(pairs)[:, None], 2, axis=1),
+        likely=np.ones(pairs),
         alone=(pairs + np.arange(len(lost)), pairs + np.arange(len(new))),
         partnerless=(Partnerless(np.zeros(len(lost)), sides[0]), Partnerless(np.zeros(len(new)), sides[1])),
         posteriors=(Posterior(sides[0], np.full(len(lost), there)), Posterior(sides[1], np.full(len(new), there))),
-        courses=(Courses.of([]), Courses.of([])),
     )
 
 

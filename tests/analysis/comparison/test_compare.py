@@ -317,3 +317,18 @@ def test_two_cut_offs_give_no_conversions() -> None:
     assert change.terminal_density_change_per_cm2 is None
     assert (change.terminal_to_vellus, change.vellus_to_terminal) == (0, 0)
     assert change.density_change_per_cm2 is not None
+
+
+def test_a_pair_is_as_likely_as_it_is_alike() -> None:
+    """Every kept hair would be called certain, those that lie elsewhere in the second picture too."""
+    was = sight(scalp(), seed=1).measurement
+    middle = np.array(was.picture_px) / 2
+    k = int(np.argmin([np.hypot(*(one.root_px - middle)) for one in was.hairs]))
+    hair_there, aside_px = was.hairs[k], np.array([30.0, 30.0]) / was.um_per_px
+    x, y = (float(v) for v in hair_there.root_px + aside_px)
+    moved = replace(hair_there, root_px=(x, y), centreline_px=hair_there.centreline_px + aside_px)
+    change = compare(was, replace(was, hairs=(*was.hairs[:k], moved, *was.hairs[k + 1 :])))
+    likely = {one.baseline: one.probability for one in change.hairs if one.followup is not None}
+    others = [probability for one, probability in likely.items() if one != k]
+    assert min(others) > 0.99
+    assert 0.5 < likely[k] < min(others)
