@@ -58,7 +58,8 @@ class HairChange:
     fate : Fate
         The likelier one.
     probability : float
-        Of that fate, given both pictures; below 0.5 where it is the likeliest of three, the third being no hair at all.
+        Of that fate: of a pair, by its likeness; else given what both pictures show of the place, and below 0.5 where
+        it is the likeliest of three, the third being no hair at all.
     baseline, followup : int or None
         Index of the hair among the ``hairs`` of each measurement; None where it is not counted there.
     baseline_px, followup_px : (float, float)
