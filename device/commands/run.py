@@ -20,10 +20,7 @@ from device.delivery import Delivery
 from device.picture_delivery import PictureDelivery
 from device.settings import DeviceSettings
 from device.store import Store, StoreUnusable
-from device.study.floor_file import FloorUnreadable
 from groundwork.settings_file import read
-
-_log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -41,9 +38,15 @@ def run(settings_file: Path) -> None:
     try:
         with (settings.state_folder / "delivery.lock").open("w") as lock, ThreadPoolExecutor(2) as beside:
             _hold_alone(lock.fileno(), settings.state_folder)
+            floors = noise_floors(settings)
             others = [
                 beside.submit(_beside, settings, stop, lambda store: PictureDelivery(settings, store).run(stop)),
-                beside.submit(_beside, settings, stop, lambda store: _compare_later(settings, store, stop)),
+                beside.submit(
+                    _beside,
+                    settings,
+                    stop,
+                    lambda store: ComparingLater(settings, store, partial(compare_capture, floors=floors)).run(stop),
+                ),
             ]
             try:
                 click.echo("device ready: delivering")
@@ -63,16 +66,6 @@ def _hold_alone(lock: int, folder: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise StoreUnusable(f"Another 'trichoscope run' delivers from {folder} already. Stop it first.") from error
-
-
-def _compare_later(settings: DeviceSettings, store: Store, stop: threading.Event) -> None:
-    try:
-        compare = partial(compare_capture, floors=noise_floors(settings))
-    except FloorUnreadable as error:  # a study's file must not keep captures from the clinic
-        _log.error("Nothing is compared until this is mended and the service started anew: %s", error)
-        stop.wait()
-    else:
-        ComparingLater(settings, store, compare).run(stop)
 
 
 def _beside(settings: DeviceSettings, stop: threading.Event, work: Callable[[Store], None]) -> None:
