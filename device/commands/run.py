@@ -16,8 +16,7 @@ import click
 from device.baseline import ComparingLater
 from device.commands.options import settings_option
 from device.comparing import compare_capture, noise_floors
-from device.delivery import Delivery
-from device.picture_delivery import PictureDelivery
+from device.delivery import Delivery, PictureDelivery
 from device.settings import DeviceSettings
 from device.store import Store, StoreUnusable
 from groundwork.settings_file import read

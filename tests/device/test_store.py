@@ -359,7 +359,7 @@ def test_a_comparison_of_unknown_captures_is_kept(store: Store) -> None:
 
 def test_a_message_that_may_not_travel_is_not_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when a message that every broker refuses stands in the outbox for ever."""
-    monkeypatch.setattr("device.store.MAX_MESSAGE_BYTES", 500)
+    monkeypatch.setattr("device.store.store.MAX_MESSAGE_BYTES", 500)
     with pytest.raises(MessageTooLong, match="500 may travel"):
         store.keep_message(examples.comparison_numbered)
     monkeypatch.undo()

@@ -7,7 +7,7 @@ from pathlib import Path
 from contract import content_sha256
 from device.outbox import Outbox
 from device.store import Store
-from device.store_schema import SCHEMA_VERSION
+from device.store.schema import SCHEMA_VERSION
 from tests import examples
 from tests.device.test_store import NOW, waiting
 

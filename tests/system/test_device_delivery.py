@@ -27,12 +27,11 @@ from contract import (
     all_devices,
     content_sha256,
 )
-from device import clock, delivery
+from device import clock
 from device.baseline import NoneKnown, Unreachable, ask_ahead, find_baseline
-from device.delivery import Delivery
+from device.delivery import Delivery, PictureDelivery, figures
 from device.demo.clinic import CLINIC, COLLECTOR, DEVICE, Clinic
 from device.outbox import Outbox
-from device.picture_delivery import PictureDelivery
 from device.settings import DeviceSettings
 from device.store import Store
 from groundwork.settings_file import read
@@ -120,7 +119,7 @@ def test_a_capture_without_a_receipt_is_sent_again_byte_for_byte(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when a lost receipt leaves a capture on the device for ever, or a second sending differs."""
-    monkeypatch.setattr(delivery, "_RECEIPT_WITHIN_S", 0.2)
+    monkeypatch.setattr(figures, "_RECEIPT_WITHIN_S", 0.2)
     with ClinicSide(clinic, Channel.CAPTURE) as there, closing(Store(clinic.folder / "device")) as store:
         capture = keep(store, 1)
         with delivering(clinic):
@@ -151,7 +150,7 @@ def test_a_refusal_is_kept_and_not_sent_again(clinic: Clinic) -> None:
 
 def test_a_capture_that_nobody_heard_is_sent_again_soon(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when a clinic that starts its collector later waits up to an hour for what the broker dropped."""
-    monkeypatch.setattr(delivery, "_RECEIPT_WITHIN_S", 600.0)
+    monkeypatch.setattr(figures, "_RECEIPT_WITHIN_S", 600.0)
     with closing(Store(clinic.folder / "device")) as store, ClinicSide(clinic, Channel.STATUS) as early:
         capture = keep(store, 1)
         with delivering(clinic):
@@ -163,7 +162,7 @@ def test_a_capture_that_nobody_heard_is_sent_again_soon(clinic: Clinic, monkeypa
 
 def test_every_health_message_follows_the_one_before(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when the clinic holds on to a device's first health and takes each later one for an older one."""
-    monkeypatch.setattr(delivery, "_HEALTH_EVERY_S", 0.1)
+    monkeypatch.setattr(figures, "_HEALTH_EVERY_S", 0.1)
     with ClinicSide(clinic, Channel.HEALTH) as there, delivering(clinic):
         await_true(lambda: len(there.came) >= 3, "health comes again and again")
     known = [Health.model_validate_json(payload) for payload in there.came]
@@ -238,12 +237,12 @@ def test_comparisons_and_visits_leave_in_their_order(clinic: Clinic) -> None:
 def test_a_clinic_that_knows_captures_only_gets_them(clinic: Clinic) -> None:
     """Breaks when comparisons that an older collector never takes fill the window, and no capture leaves any more."""
     with ClinicSide(clinic, Channel.CAPTURE) as there, closing(Store(clinic.folder / "device")) as store:
-        for _ in range(delivery.WINDOW + 5):
+        for _ in range(figures.WINDOW + 5):
             keep_comparison(store)
         capture = keep(store, 1)
         with delivering(clinic) as outbox:
             await_true(lambda: capture.encode() in there.came, "the capture comes")
-            assert outbox.counts().waiting_others == delivery.WINDOW + 5
+            assert outbox.counts().waiting_others == figures.WINDOW + 5
 
 
 def test_a_broker_that_knows_captures_only_takes_them(

@@ -28,7 +28,7 @@ from contract import (
     Visit,
     content_sha256,
 )
-from device.store_schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
+from device.store.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
 from groundwork.durable_file import write_durably
 
 #: The chair compares a capture as it takes it; what is not compared by then was not to be had, and is compared later.

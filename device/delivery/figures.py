@@ -29,8 +29,8 @@ from contract import (
 from device import SOFTWARE_VERSION, clock
 from device.backoff import waiting_times_s
 from device.baseline import Asks
-from device.broker_connection import BrokerConnection, Connected, Event, Lost, NotTaken, Taken
 from device.calibration.in_force import standing_of
+from device.delivery.broker_connection import BrokerConnection, Connected, Event, Lost, NotTaken, Taken
 from device.outbox import CHANNELS, Outbox, Waiting
 from device.settings import DeviceSettings
 from device.store import Store
