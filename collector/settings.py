@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract import ClinicId
 from groundwork.broker_settings import BrokerSettings, Host
+from groundwork.credential import SecretPath
 
 _ListeningPort = Annotated[int, Field(ge=0, le=65535)]
 """A port to listen on; 0 takes a free one, which the line ``collector ready`` names."""
@@ -26,7 +27,7 @@ class PictureSettings(_Table):
     host: Host
     port: _ListeningPort = 8443
     certificate: Path
-    key: Path
+    key: SecretPath
     authority: Path
 
 

@@ -17,6 +17,7 @@ from contract.capture import (
     Verdict,
 )
 from contract.change import Change, ComparedCapture, Comparison, Fate, HairChange, NoiseFloor, Transform
+from contract.enrolment import EnrolmentAnswer, EnrolmentRequest, RenewalAnswer, RenewalRequest
 from contract.envelope import CONTRACT_VERSION, MAX_MESSAGE_BYTES, Message, content_sha256
 from contract.measurement import Hair, HairKind, Interval, Measurement
 from contract.names import ClinicId, DeviceId, PatientCode, PersonCode, Sha256, new_message_id
@@ -61,6 +62,8 @@ __all__ = [
     "ComparedCapture",
     "Comparison",
     "DeviceId",
+    "EnrolmentAnswer",
+    "EnrolmentRequest",
     "Fate",
     "Forced",
     "Hair",
@@ -83,6 +86,8 @@ __all__ = [
     "Rating",
     "Receipt",
     "ReducedPicture",
+    "RenewalAnswer",
+    "RenewalRequest",
     "Repeatability",
     "Scale",
     "Sha256",

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from groundwork.credential import SecretPath
+
 
 def _as_looked_up(host: str) -> str:
     # What the resolver raises for these is no OSError.
@@ -32,4 +34,4 @@ class BrokerSettings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535)] = 8883
     authority: Path
     certificate: Path
-    key: Path
+    key: SecretPath
