@@ -70,7 +70,18 @@ unit-train: ## the tests of training, those that need torch among them
 	@tools/prepare train
 	$(TRAIN_BIN)/pytest tests/training
 
+contract: ## write docs/contract anew: JSON Schema, AsyncAPI and OpenAPI, from the contract's models
+	$(BIN)/python -m tools.make_contract
+
+sbom: ## what of other people's work runs in device and collector, as CycloneDX, into build/
+	@tools/prepare audit
+	@.venv-audit/bin/python -m tools.sbom --into build
+
+audit: ## known vulnerabilities in the pinned versions; ends with 3 where they cannot be looked up
+	@tools/prepare audit
+	@.venv-audit/bin/python -m tools.audit
+
 pictures: ## make the pictures of README and docs anew
 	$(BIN)/python -m tools.make_pictures
 
-.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change train unit-train pictures
+.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change train unit-train contract pictures sbom audit

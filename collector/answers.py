@@ -4,7 +4,8 @@ In a thread of its own: making a picture small takes up to a second, and receipt
 """
 
 import logging
-from collections import deque
+import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,8 +20,11 @@ from contract.ask import fitting
 _log = logging.getLogger(__name__)
 
 _MOST_WAITING = 64
+_MOST_AN_HOUR = 200  # asks of one device: six visits of the most sites that a protocol may have
+_HOUR_S = 3600.0
 _NONE_EARLIER = "The clinic holds no earlier capture of this site that may be compared."
 _STORE_FAILED = "The clinic's store cannot be read at the moment."
+_TOO_MANY = f"This instrument has asked for {_MOST_AN_HOUR} baselines within an hour; it is answered again later."
 
 
 def answer_baseline(store: Store, pictures: Pictures, ask: BaselineAsk, now: datetime) -> BaselineAnswer:
@@ -64,9 +68,11 @@ class Answering:
         self._answer = answer
         self._worker = ThreadPoolExecutor(1, "answers")
         self._waiting: deque[Future[OutgoingAnswer]] = deque()
+        self._asked_s: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_MOST_AN_HOUR))
 
     def ask(self, ask: BaselineAsk, correlation: bytes | None) -> None:
         """Begin to work an answer out; an ask beyond all that a clinic's chairs can wait for is passed over."""
+        _log.info("Device %s asks for a baseline (%s).", ask.device_id, ask.message_id)
         if len(self._waiting) >= _MOST_WAITING:
             _log.warning("An ask of %s is passed over: %d wait for their answers.", ask.device_id, _MOST_WAITING)
             return
@@ -92,7 +98,20 @@ class Answering:
         self._waiting.clear()
 
     def _work(self, ask: BaselineAsk, correlation: bytes | None) -> OutgoingAnswer:
-        return OutgoingAnswer(Topic(ask.clinic_id, ask.device_id, Channel.ANSWER), self._answer(ask), correlation)
+        if self._asks_too_often(ask.device_id):
+            _log.error("Device %s asked for more than %d baselines within an hour.", ask.device_id, _MOST_AN_HOUR)
+            answer = BaselineAnswer(message_id=ask.message_id, answered_at=datetime.now(UTC), reason=_TOO_MANY)
+        else:
+            answer = self._answer(ask)
+        return OutgoingAnswer(Topic(ask.clinic_id, ask.device_id, Channel.ANSWER), answer, correlation)
+
+    def _asks_too_often(self, device_id: str) -> bool:
+        """Bound what a device in wrong hands learns: codes are short, and it may ask for any."""
+        asked_s, moment_s = self._asked_s[device_id], time.monotonic()
+        if len(asked_s) == _MOST_AN_HOUR and moment_s - asked_s[0] < _HOUR_S:
+            return True
+        asked_s.append(moment_s)
+        return False
 
 
 def answering(store: Store, pictures: Pictures) -> Answering:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from collector.authority import AUTHORITY, SERVER
 from collector.broker_connection import RECEIVE_MAXIMUM
+from collector.identity.revocation import LIST
 from contract import FROM_DEVICE, MAX_MESSAGE_BYTES, TO_DEVICE, Topic, all_devices
 from groundwork.durable_file import write_durably
 
@@ -21,7 +22,14 @@ _USER = "%u"  # mosquitto puts the user name, here the certificate's common name
 
 
 def write(
-    folder: Path, *, clinic_id: str, certificates: Path, port: int, address: str | None, user: str | None
+    folder: Path,
+    *,
+    clinic_id: str,
+    certificates: Path,
+    port: int,
+    address: str | None,
+    user: str | None,
+    server_key: Path | None = None,
 ) -> None:
     """Write ``mosquitto.conf`` and ``acl`` into a folder, over older ones.
 
@@ -40,6 +48,9 @@ def write(
     user
         Whom mosquitto becomes when it is started as root; ``None`` leaves mosquitto's own choice, ``mosquitto``. It
         must be able to read the server's key.
+    server_key
+        Where the broker finds the server's key, if not in the folder of certificates: it may be a credential that
+        systemd hands it, which is not there yet.
 
     Raises
     ------
@@ -47,7 +58,7 @@ def write(
         If the folder or a file cannot be written.
     """
     persistence = folder / "persistence"
-    persistence.mkdir(parents=True, exist_ok=True)
+    persistence.mkdir(mode=0o700, parents=True, exist_ok=True)  # messages wait in it
     if user is not None:
         shutil.chown(persistence, user)
     write_durably(folder / ACCESS_LIST, access_list(clinic_id).encode())
@@ -58,12 +69,20 @@ def write(
         port=port,
         address=address,
         user=user,
+        server_key=server_key,
     )
     write_durably(folder / CONFIGURATION, text.encode())
 
 
 def configuration(
-    *, access_file: Path, persistence: Path, certificates: Path, port: int, address: str | None, user: str | None
+    *,
+    access_file: Path,
+    persistence: Path,
+    certificates: Path,
+    port: int,
+    address: str | None,
+    user: str | None,
+    server_key: Path | None,
 ) -> str:
     """Return the text of ``mosquitto.conf``; the parameters are those of :func:`write`, paths absolute."""
     lines = [
@@ -71,7 +90,9 @@ def configuration(
         f"listener {port} {address}" if address else f"listener {port}",
         f"cafile {certificates / AUTHORITY}.crt",
         f"certfile {certificates / SERVER}.crt",
-        f"keyfile {certificates / SERVER}.key",
+        f"keyfile {server_key or certificates / f'{SERVER}.key'}",
+        "# read at start and at SIGHUP; connections that stand end only when the broker is started anew",
+        f"crlfile {certificates / LIST}",
         "tls_version tlsv1.2",
         "require_certificate true",
         "use_identity_as_username true",

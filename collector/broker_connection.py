@@ -8,10 +8,8 @@ acknowledgement pass that belongs to the connection before.
 """
 
 import logging
-import socket
 import ssl
 from dataclasses import dataclass
-from typing import cast
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -20,9 +18,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.stored import Answer
-from contract import FROM_DEVICE, BaselineAnswer, Topic, all_devices
+from contract import CONTRACT_VERSION, FROM_DEVICE, BaselineAnswer, Topic, all_devices
 from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context
+from groundwork.mqtt import json_message, said, send_at_once
 
 RECEIVE_MAXIMUM = 200
 """Most messages that the broker should have in flight to the collector."""
@@ -34,15 +33,6 @@ _CONNECT_TIMEOUT_S = 3.0
 _SESSION_EXPIRY_S = 14 * 24 * 3600
 _MAX_CORRELATION_BYTES = 64  # what an ask is known by again is sixteen: the bytes of its id
 _ANSWER_EXPIRES_IN_S = 60
-_CURES = {
-    0x80: ": the broker's log says why",
-    0x86: ": the broker must know the common name of the collector's certificate",
-    0x87: ": the broker's access list must name the common name of the collector's certificate",
-    0x8E: ": another client uses the collector's certificate",
-    0x95: ": a message is larger than the broker allows",
-    0x97: ": the broker's quota is used up",
-}
-"""What to look at, by MQTT 5 reason code."""
 
 
 class CertificatesUnusable(Exception):
@@ -98,7 +88,7 @@ class BrokerConnection:
         )
         self._client.connect_timeout = _CONNECT_TIMEOUT_S
         self._client.max_inflight_messages_set(RECEIVE_MAXIMUM)
-        self._client.on_socket_open = _send_at_once
+        self._client.on_socket_open = send_at_once
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -140,12 +130,14 @@ class BrokerConnection:
         if answer is None:
             self._client.ack(message.number, message.quality_of_service)
             return
-        sent = self._client.publish(str(answer.topic), answer.receipt.encode(), qos=1, properties=_json())
+        sent = self._client.publish(
+            str(answer.topic), answer.receipt.encode(), qos=1, properties=json_message(CONTRACT_VERSION)
+        )
         self._unconfirmed[sent.mid] = message
 
     def answer(self, topic: Topic, answer: BaselineAnswer, correlation: bytes | None) -> None:
         """Send what was asked for."""
-        properties = _json()
+        properties = json_message(CONTRACT_VERSION)
         properties.MessageExpiryInterval = _ANSWER_EXPIRES_IN_S
         if correlation is not None and len(correlation) <= _MAX_CORRELATION_BYTES:
             properties.CorrelationData = correlation
@@ -159,7 +151,7 @@ class BrokerConnection:
         self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            self._trouble = f"the broker refused the connection: {code}{_CURES.get(code.value, '')}"
+            self._trouble = f"the broker refused the connection: {said(code)}"
         else:
             # On every connection: the broker may have lost the session.
             client.subscribe([(all_devices(self._clinic_id, channel), 1) for channel in FROM_DEVICE])
@@ -170,19 +162,19 @@ class BrokerConnection:
         refused = [(channel, code) for channel, code in zip(FROM_DEVICE, codes, strict=False) if code.is_failure]
         self.subscribed = not refused
         for channel, code in refused:
-            self._trouble = f"the broker refused the subscription to {channel}: {code}{_CURES.get(code.value, '')}"
+            self._trouble = f"the broker refused the subscription to {channel}: {said(code)}"
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: mqtt.DisconnectFlags, code: ReasonCode, _p: Properties | None
     ) -> None:
         if self._trouble is None:
-            self._trouble = f"the connection to the broker ended: {code}{_CURES.get(code.value, '')}"
+            self._trouble = f"the connection to the broker ended: {said(code)}"
 
     def _on_publish(
         self, client: mqtt.Client, _data: object, mid: int, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            _log.error("The broker refused a receipt or an answer: %s%s.", code, _CURES.get(code.value, ""))
+            _log.error("The broker refused a receipt or an answer: %s.", said(code))
         if (message := self._unconfirmed.pop(mid, None)) is not None:
             client.ack(message.number, message.quality_of_service)
 
@@ -193,17 +185,6 @@ class BrokerConnection:
             topic = "a topic that is not UTF-8"
         correlation = getattr(message.properties, "CorrelationData", None)
         self.received.append(Received(message.mid, message.qos, topic, bytes(message.payload), correlation))
-
-
-def _json() -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.ContentType = "application/json"
-    return properties
-
-
-def _send_at_once(_client: mqtt.Client, _data: object, opened: object) -> None:
-    # A receipt is one small packet after another: held back for fuller ones (Nagle), each waits some 40 ms.
-    cast(socket.socket, opened).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def tls_context(settings: BrokerSettings) -> ssl.SSLContext:

@@ -127,6 +127,8 @@ def create_pages(clinic_id: str, store: Store, pictures: Pictures, trouble: Call
             devices=store.devices(),
             quarantine_count=count,
             quarantine=messages,
+            alarms=store.alarms(),
+            alarm_words=words.ALARMS,
         )
 
     def patient(request: Request) -> Response:
@@ -202,6 +204,7 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
         clinic_id=clinic_id,
         software_version=version("trichoscope"),
         trouble=trouble,
+        no_room=lambda: _no_room(pictures),
         has_picture=lambda sha256: pictures.path(sha256) is not None,
         figure=figures.figure,
         figures=figures.figures,
@@ -227,6 +230,13 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
         repeatability=figures.repeatability,
     )
     return environment
+
+
+def _no_room(pictures: Pictures) -> str | None:
+    try:
+        return pictures.no_room_for(0)
+    except OSError as error:
+        return f"The folder of pictures cannot be used: {error}"
 
 
 class _StrictHeaders:

@@ -1,5 +1,7 @@
 """``PUT /images/{sha256}``: instruments put their pictures here, over HTTPS with their own certificate.
 
+With the same certificate they renew it (``POST /certificates``); who may come in at all is looked at for each request.
+
 A picture is written as it comes, chunk by chunk and off the event loop: memory holds what one connection has in flight
 (uvicorn stops reading at 64 kB), never a picture. The time that a picture may take is bounded, both in all and between
 two of its chunks.
@@ -8,15 +10,22 @@ two of its chunks.
 import asyncio
 import errno
 import logging
+from collections.abc import Callable
 
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from collector.pictures import IncomingPicture, PictureRejected, Pictures, is_sha256, media_type
+from collector.alarms import Alarm, AlarmKind, told_in_the_log
+from collector.identity.admission import Admission
+from collector.identity.peer import peer_of
+from collector.identity.renewal import Renewals, renewal_unavailable
+from collector.identity.revocation_list import RevocationList
+from collector.pictures import IncomingPicture, PictureRejected, Pictures, RoomReserved, is_sha256, media_type
 from contract import MAX_PICTURE_BYTES
 
 _log = logging.getLogger(__name__)
@@ -26,43 +35,63 @@ _LONGEST_S = 600.0  # nor one that sends a byte now and then; the largest pictur
 _TOO_LARGE = HTTPException(413, f"The picture is larger than {MAX_PICTURE_BYTES} bytes.")
 
 
-def create_service(pictures: Pictures) -> Starlette:
+def create_service(
+    pictures: Pictures,
+    revocations: RevocationList | None = None,
+    renewals: Renewals | None = None,
+    raise_alarm: Callable[[Alarm], None] = told_in_the_log,
+) -> Starlette:
     """Return the ASGI application.
 
     ``PUT`` answers 201 once the picture is durable, 200 if it was there already, 400, 413 or 422 with a sentence if it
     can never be taken as sent, and 408, 500, 503 or 507 if it may be sent again later. ``HEAD`` answers 200 or 404.
+    Whoever's certificate was taken back or has expired is answered 403.
+
+    Parameters
+    ----------
+    pictures
+        Where they go.
+    revocations
+        Whose certificates do not hold any more.
+    renewals
+        Renews certificates; ``None`` where the collector has no authority to sign with.
+    raise_alarm
+        Told of each picture that was refused for what it is, in a thread of its own.
     """
 
     async def put(request: Request) -> Response:
         sha256 = request.path_params["sha256"]
         if not is_sha256(sha256):
             raise HTTPException(400, "The address must end in a SHA-256 of 64 lower-case hexadecimal digits.")
-        # A picture never replaces another, so If-None-Match: * holds whether it is sent or not; and that the picture
-        # is there already is what its sender hopes for, no failed precondition.
-        if await to_thread.run_sync(pictures.path, sha256) is not None:
-            return JSONResponse({"sha256": sha256}, 200)
-        announced = request.headers.get("content-length", "0")
-        if announced.isdecimal() and int(announced) > MAX_PICTURE_BYTES:
+        announced = request.headers.get("content-length", "")
+        size_bytes = int(announced) if announced.isdecimal() else MAX_PICTURE_BYTES
+        if size_bytes > MAX_PICTURE_BYTES:
             raise _TOO_LARGE
+        # A picture never replaces another, so If-None-Match: * holds whether it is sent or not; and that it is there
+        # already is what its sender hopes for, no failed precondition. Its body is read all the same: it may be
+        # another.
         try:
-            incoming = await to_thread.run_sync(pictures.receive, sha256)
+            incoming = await to_thread.run_sync(pictures.receive, sha256, size_bytes)
             try:
                 await _receive(incoming, request)
-                await to_thread.run_sync(incoming.finish)
+                new = await to_thread.run_sync(incoming.finish)
             finally:
                 # Not in another thread: a service that stops cancels whatever is awaited.
                 incoming.discard()
         except asyncio.CancelledError as stopped:
             # uvicorn cancels only when it stops, and would log this as a fault.
             raise HTTPException(503, "The collector is stopping. Send the picture again later.") from stopped
-        except PictureRejected as error:
-            raise HTTPException(422, str(error)) from error
+        except PictureRejected as rejected:
+            await to_thread.run_sync(raise_alarm, _alarm(rejected, sha256, request))
+            raise HTTPException(422, str(rejected)) from rejected
+        except RoomReserved as full:
+            raise HTTPException(507, f"{full.words}; the picture may be sent again later.") from full
         except OSError as error:
             _log.error("A picture could not be written: %s.", error)
-            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            what = "is full" if full else "failed"
-            raise HTTPException(507 if full else 500, f"The clinic's disk {what}. Send it again later.") from error
-        return JSONResponse({"sha256": sha256}, 201)
+            full_disk = error.errno in {errno.ENOSPC, errno.EDQUOT}
+            what = "is full" if full_disk else "failed"
+            raise HTTPException(507 if full_disk else 500, f"The clinic's disk {what}. Send it again later.") from error
+        return JSONResponse({"sha256": sha256}, 201 if new else 200)
 
     async def head(request: Request) -> Response:
         path = await to_thread.run_sync(pictures.path, request.path_params["sha256"])
@@ -73,7 +102,26 @@ def create_service(pictures: Pictures) -> Starlette:
         return Response(headers={"content-length": str(size_bytes)}, media_type=kind)
 
     address = "/images/{sha256}"
-    return Starlette(routes=[Route(address, put, methods=["PUT"]), Route(address, head, methods=["HEAD"])])
+    return Starlette(
+        routes=[
+            Route(address, put, methods=["PUT"]),
+            Route(address, head, methods=["HEAD"]),
+            Route("/certificates", renewals.post if renewals else renewal_unavailable, methods=["POST"]),
+        ],
+        middleware=[Middleware(Admission, revocations=revocations)],
+    )
+
+
+def _alarm(rejected: PictureRejected, sha256: str, request: Request) -> Alarm:
+    peer = peer_of(request)
+    return Alarm(
+        kind=AlarmKind.PICTURE_ALTERED if rejected.altered else AlarmKind.PICTURE_UNFIT,
+        device_id=peer.common_name if peer is not None else None,
+        subject=sha256,
+        found_sha256=rejected.found_sha256,
+        size_bytes=rejected.size_bytes,
+        reason=str(rejected),
+    )
 
 
 async def _receive(incoming: IncomingPicture, request: Request) -> None:

@@ -1,20 +1,57 @@
 """Picture files named by their own SHA-256: written once, whole or not there, never changed."""
 
+import errno
 import hashlib
+import logging
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
+from collector.identifying_tags import identifying_tags
 from groundwork.durable_file import sync_folder
 
+_log = logging.getLogger(__name__)
+
+QUARANTINED_BYTES = 1024 * 1024
+"""Of a body that is another than its name says, this much is kept: enough to see what it is."""
+
+QUARANTINED_PICTURES = 16
+"""Of such beginnings the newest are kept: whoever sends them fills no disk."""
+
+_INCOMING, _QUARANTINE = "incoming", "quarantine"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 _MAGIC_BYTES = max(map(len, _MEDIA_TYPES))
 
 
 class PictureRejected(Exception):
-    """What was sent is not the picture it should be; the message says why."""
+    """What was sent is not the picture it should be, or not fit to be kept; the message says why.
+
+    Parameters
+    ----------
+    reason
+        Why, in words.
+    found_sha256, size_bytes
+        What was sent.
+    altered
+        Whether it is another picture than its name says.
+    """
+
+    def __init__(self, reason: str, *, found_sha256: str, size_bytes: int, altered: bool = False) -> None:
+        super().__init__(reason)
+        self.found_sha256 = found_sha256
+        self.size_bytes = size_bytes
+        self.altered = altered
+
+
+class RoomReserved(OSError):
+    """The picture would take what is to stay free on the disk; the message says so."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(errno.ENOSPC, words)
+        self.words = words
 
 
 class IncomingPicture:
@@ -23,17 +60,18 @@ class IncomingPicture:
     Parameters
     ----------
     folder
-        Where the temporary file is made; on the file system of ``destination``.
-    destination
-        The picture's place, named by its SHA-256.
+        Of pictures: its ``incoming`` holds the temporary file.
+    sha256
+        The picture's name.
     """
 
-    def __init__(self, folder: Path, destination: Path) -> None:
-        self._destination = destination
+    def __init__(self, folder: Path, sha256: str) -> None:
+        self._folder = folder
+        self._destination = folder / sha256
         self._hash = hashlib.sha256()
         self._start = b""
         self.size_bytes = 0
-        descriptor, name = tempfile.mkstemp(dir=folder)
+        descriptor, name = tempfile.mkstemp(dir=folder / _INCOMING)
         self._file, self._path = os.fdopen(descriptor, "wb"), Path(name)
 
     def write(self, chunk: bytes) -> None:
@@ -49,30 +87,61 @@ class IncomingPicture:
         self._hash.update(chunk)
         self._file.write(chunk)
 
-    def finish(self) -> None:
+    def finish(self) -> bool:
         """Check the picture and put it in its place; it is durable when this returns.
+
+        Returns
+        -------
+        bool
+            False if it was there already; it then stays as it is.
 
         Raises
         ------
         PictureRejected
-            If it is neither JPEG nor PNG, or another picture than its name says.
+            If it is another picture than its name says, neither JPEG nor PNG, or carries what may name somebody. Of
+            another picture the beginning is kept in quarantine.
         OSError
             If the disk is full or broken.
         """
-        if _media_type(self._start) is None:
-            raise PictureRejected("The body is neither a JPEG nor a PNG file.")
-        if self._hash.hexdigest() != self._destination.name:
-            raise PictureRejected(f"The body's SHA-256 is {self._hash.hexdigest()}, not the one in the address.")
         self._file.flush()
+        found = self._hash.hexdigest()
+        if found != self._destination.name:
+            self._quarantine(found)
+            raise self._rejected(f"The body's SHA-256 is {found}, not the one in the address.", altered=True)
+        if _media_type(self._start) is None:
+            raise self._rejected("The body is neither a JPEG nor a PNG file.")
+        if (tags := identifying_tags(self._path)) is not None:
+            raise self._rejected(f"The picture carries {tags}, which may tell who or where it is of. Send pixels only.")
+        if self._destination.exists():
+            self.discard()
+            return False
         os.fsync(self._file.fileno())
         self._file.close()
         self._path.replace(self._destination)
-        sync_folder(self._destination.parent)
+        sync_folder(self._folder)
+        return True
 
     def discard(self) -> None:
         """Remove what was received; harmless after :meth:`finish`."""
         self._path.unlink(missing_ok=True)
         self._file.close()
+
+    def _rejected(self, reason: str, *, altered: bool = False) -> PictureRejected:
+        found = self._hash.hexdigest()
+        return PictureRejected(reason, found_sha256=found, size_bytes=self.size_bytes, altered=altered)
+
+    def _quarantine(self, found: str) -> None:
+        """Keep the beginning of the body for a person's look, and of such beginnings the newest few."""
+        quarantine = self._folder / _QUARANTINE
+        try:
+            quarantine.mkdir(mode=0o700, exist_ok=True)
+            self._file.truncate(min(self.size_bytes, QUARANTINED_BYTES))
+            self._path.replace(quarantine / found)
+            kept = sorted(quarantine.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+            for path in kept[:-QUARANTINED_PICTURES]:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("The beginning of a refused picture could not be kept: %s", error)
 
 
 class Pictures:
@@ -82,16 +151,18 @@ class Pictures:
     ----------
     folder
         Where they are; made if it is not there.
+    keep_free_bytes
+        What is to stay free on its disk.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keep_free_bytes: int = 0) -> None:
         self._folder = folder
-        self._incoming = folder / "incoming"
-        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._keep_free_bytes = keep_free_bytes
+        (folder / _INCOMING).mkdir(parents=True, exist_ok=True)
 
     def sweep(self) -> int:
         """Remove what an interrupted run left half received; return how many files."""
-        leftovers = list(self._incoming.iterdir())
+        leftovers = list((self._folder / _INCOMING).iterdir())
         for leftover in leftovers:
             leftover.unlink()
         return len(leftovers)
@@ -101,15 +172,42 @@ class Pictures:
         path = self._folder / sha256
         return path if is_sha256(sha256) and path.is_file() else None
 
-    def receive(self, sha256: str) -> IncomingPicture:
+    def receive(self, sha256: str, size_bytes: int = 0) -> IncomingPicture:
         """Begin to receive a picture.
+
+        Parameters
+        ----------
+        sha256
+            Its name.
+        size_bytes
+            What it will take of the disk, at the most.
+
+        Raises
+        ------
+        RoomReserved
+            If it would take what is to stay free.
+        OSError
+            If the disk is full or broken.
+        """
+        if (words := self.no_room_for(size_bytes)) is not None:
+            raise RoomReserved(words)
+        return IncomingPicture(self._folder, sha256)
+
+    def no_room_for(self, size_bytes: int) -> str | None:
+        """Say why there is no room for a picture of that size; None if there is.
 
         Raises
         ------
         OSError
-            If the disk is full or broken.
+            If the disk is broken.
         """
-        return IncomingPicture(self._incoming, self._folder / sha256)
+        free_bytes = shutil.disk_usage(self._folder).free
+        if not self._keep_free_bytes or free_bytes - size_bytes >= self._keep_free_bytes:
+            return None
+        return (
+            f"The clinic's disk has {free_bytes / 1e6:.0f} MB free, and {self._keep_free_bytes / 1e6:.0f} MB of it are"
+            " to stay free (keep_free_mb). Make room there"
+        )
 
 
 def is_sha256(text: str) -> bool:

@@ -1,42 +1,54 @@
-"""The collector, composed: the page, the picture service and the subscriber in one process that ends as one.
-
-How long a connection lasts is bounded where it can be: a TLS handshake has 60 s (asyncio), a peer that is gone is
-noticed within a minute (TCP keep-alive), a connection ends 5 s after its last answer (uvicorn), a picture has ten
-minutes. Not bounded is a peer that is there, may connect (for pictures: has a certificate of the clinic) and never
-sends a whole request: uvicorn has no setting for it, and a hundred of them keep all others out until they end.
-"""
+"""The collector, composed: page, pictures, enrolment and the subscriber in one process that ends as one."""
 
 import logging
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
-from starlette.applications import Starlette
 
 from collector.answers import answering
 from collector.broker_connection import CertificatesUnusable
+from collector.identity.certificates import Authority, CertificateError, read_authority
+from collector.identity.codes import EnrolmentCodes
+from collector.identity.enrolment import Enrolments
+from collector.identity.enrolment_service import create_enrolment_service
+from collector.identity.expiry import ExpiryWatch
+from collector.identity.renewal import Renewals
+from collector.identity.revocation_list import RevocationList
 from collector.pages import create_pages
 from collector.picture_service import create_service
 from collector.pictures import Pictures
-from collector.settings import CollectorSettings, PictureSettings
+from collector.server import CannotStart, listen, plain_server, tls_server, url
+from collector.settings import CollectorSettings, EnrolmentSettings
 from collector.store import Store, StoreUnusable
 from collector.subscriber import Subscriber
 
+__all__ = ["CODES", "CannotStart", "run"]
+
 _log = logging.getLogger(__name__)
 
-_GRACE_S = 3  # what a running request has to end in when the service is told to stop
+CODES = "enrolment"
+"""Where the state folder keeps the codes by which instruments are enrolled."""
+
 _MAX_CONNECTIONS = 100
-_KEEPALIVE = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
-"""An instrument that lost its power says no goodbye: gone after 30 s of silence and three probes 10 s apart."""
+_MAX_STRANGERS = 20  # connections for enrolment, at which nobody has to show a certificate
 
 
-class CannotStart(Exception):
-    """The service cannot start; the message says why and what to do."""
+@dataclass(frozen=True)
+class _Served:
+    name: str
+    scheme: str
+    server: uvicorn.Server
+    socket: socket.socket
+
+    def run(self) -> None:
+        self.server.run(sockets=[self.socket])
 
 
 def run(settings: CollectorSettings) -> bool:
@@ -47,14 +59,21 @@ def run(settings: CollectorSettings) -> bool:
     Raises
     ------
     CannotStart
-        If a port is in use, or the state folder, the store or a certificate cannot be used.
+        If a port is in use, or the state folder, the store, a certificate or the revocation list cannot be used.
     """
     with ExitStack() as opened:
-        page_socket = opened.enter_context(_listen("page", settings.page.host, settings.page.port))
-        picture_socket = opened.enter_context(_listen("pictures", settings.pictures.host, settings.pictures.port))
+        page_socket = opened.enter_context(listen("page", settings.page.host, settings.page.port))
+        picture_socket = opened.enter_context(listen("pictures", settings.pictures.host, settings.pictures.port))
+        enrolment_socket = (
+            opened.enter_context(listen("enrolment", settings.enrolment.host, settings.enrolment.port))
+            if settings.enrolment
+            else None
+        )
+        revocations = _revocations(settings)
+        renewals, enrolment_server = _enrolment(settings, revocations)
         try:
             settings.state_folder.mkdir(parents=True, exist_ok=True)
-            pictures = Pictures(settings.state_folder / "pictures")
+            pictures = Pictures(settings.state_folder / "pictures", settings.pictures.keep_free_mb * 1_000_000)
             if swept := pictures.sweep():
                 _log.info("Removed %d half-received pictures of an interrupted run.", swept)
             store = opened.enter_context(closing(Store(settings.state_folder / "collector.sqlite3")))
@@ -64,24 +83,64 @@ def run(settings: CollectorSettings) -> bool:
         except (StoreUnusable, CertificatesUnusable) as error:
             raise CannotStart(str(error)) from error
         pages = create_pages(settings.clinic_id, store, pictures, lambda: subscriber.trouble)
-        page_server = _server(pages)
-        picture_server = _server(create_service(pictures), settings.pictures)
-        return _serve(settings, subscriber, (page_server, page_socket), (picture_server, picture_socket))
+        service = create_service(pictures, revocations, renewals, store.raise_alarm)
+        picture_server = tls_server(service, settings.pictures, _MAX_CONNECTIONS, asks_for_certificate=True)
+        page = _Served("page", "http", plain_server(pages, _MAX_CONNECTIONS), page_socket)
+        others = [_Served("pictures", "https", picture_server, picture_socket)]
+        if enrolment_server and enrolment_socket:
+            others.append(_Served("enrolment", "https", enrolment_server, enrolment_socket))
+        return _serve(settings, subscriber, page, others)
 
 
-def _serve(
-    settings: CollectorSettings,
-    subscriber: Subscriber,
-    page: tuple[uvicorn.Server, socket.socket],
-    pictures: tuple[uvicorn.Server, socket.socket],
-) -> bool:
-    (page_server, page_socket), (picture_server, picture_socket) = page, pictures
+def _enrolment(
+    settings: CollectorSettings, revocations: RevocationList | None
+) -> tuple[Renewals | None, uvicorn.Server | None]:
+    """Return what renews certificates and what serves enrolment; neither where the settings have no ``[enrolment]``."""
+    table = settings.enrolment
+    if table is None:
+        return None, None
+    authority = _authority(table)
+    codes = EnrolmentCodes(settings.state_folder / CODES)
+    service = create_enrolment_service(Enrolments(settings.clinic_id, codes, authority, table.issued_folder))
+    return (
+        Renewals(authority, table.issued_folder, revocations),
+        tls_server(service, settings.pictures, _MAX_STRANGERS, asks_for_certificate=False),
+    )
+
+
+def _revocations(settings: CollectorSettings) -> RevocationList | None:
+    path = settings.pictures.revocation_list
+    if path is None:
+        return None
+    try:
+        return RevocationList(path, settings.pictures.authority)
+    except (CertificateError, OSError) as error:
+        raise CannotStart(
+            f"The revocation list cannot be used ({error}). Run 'trichoscope-collector certificates', which makes one,"
+            " and check 'revocation_list' under [pictures] in the settings."
+        ) from error
+
+
+def _authority(settings: EnrolmentSettings) -> Authority:
+    try:
+        return read_authority(settings.authority, settings.authority_key)
+    except (CertificateError, OSError) as error:
+        raise CannotStart(
+            f"The authority cannot sign ({error}). Check the paths under [enrolment] in the settings, or leave that"
+            " table out."
+        ) from error
+
+
+def _serve(settings: CollectorSettings, subscriber: Subscriber, page: _Served, others: list[_Served]) -> bool:
+    """Serve the page in this thread, which uvicorn's signals need, and all else beside it."""
     signalled = threading.Event()
+    expiry = ExpiryWatch(_own_certificates(settings))
 
     def end_all() -> None:
         subscriber.stop()
-        picture_server.should_exit = True
-        page_server.should_exit = True
+        expiry.stop()
+        for one in (page, *others):
+            one.server.should_exit = True
 
     def end_by_signal(_number: int, _frame: FrameType | None) -> None:
         signalled.set()
@@ -91,23 +150,31 @@ def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end_by_signal)
 
-    threads = [
-        _thread("pictures", lambda: picture_server.run(sockets=[picture_socket]), end_all),
-        _thread("subscriber", subscriber.run, end_all),
-    ]
+    threads = [_thread(name, work, end_all) for name, work in [(one.name, one.run) for one in others]]
+    threads += [_thread("subscriber", subscriber.run, end_all), _thread("certificates", expiry.run, end_all)]
     for thread in threads:
         thread.start()
-    # Both sockets listen already: who connects now is served.
-    print(  # noqa: T201  the line that scripts wait for
-        f"collector ready: page {_url('http', page_socket)} pictures {_url('https', picture_socket)}"
-        f" broker {settings.broker.host}:{settings.broker.port}",
-        flush=True,
+    # All sockets listen already: who connects now is served.
+    where = {one.name: f" {one.name} {url(one.scheme, one.socket)}" for one in (page, *others)}
+    broker = f" broker {settings.broker.host}:{settings.broker.port}"
+    # the line that scripts wait for
+    print(  # noqa: T201
+        f"collector ready:{where.pop('page')}{where.pop('pictures')}{broker}{''.join(where.values())}", flush=True
     )
-    page_server.run(sockets=[page_socket])
+    page.run()
     end_all()
     for thread in threads:
         thread.join()
     return signalled.is_set()
+
+
+def _own_certificates(settings: CollectorSettings) -> list[Path]:
+    return [
+        settings.broker.authority,
+        settings.broker.certificate,
+        settings.pictures.authority,
+        settings.pictures.certificate,
+    ]
 
 
 def _thread(name: str, work: Callable[[], None], end_all: Callable[[], None]) -> threading.Thread:
@@ -119,52 +186,3 @@ def _thread(name: str, work: Callable[[], None], end_all: Callable[[], None]) ->
             end_all()
 
     return threading.Thread(target=run_until_all_end, name=name)
-
-
-def _listen(what: str, host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise CannotStart(
-            f"The address {host}:{port} for {what} cannot be listened on ({error.strerror}). End the program that uses"
-            f" it, or choose another under [{what}] in the settings."
-        ) from error
-    # Each accepted connection takes these over (tcp(7), socket(7)).
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in _KEEPALIVE.items():
-        listening.setsockopt(socket.IPPROTO_TCP, option, value)
-    return listening
-
-
-def _server(application: Starlette, tls: PictureSettings | None = None) -> uvicorn.Server:
-    config = uvicorn.Config(
-        application,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=_MAX_CONNECTIONS,
-        timeout_graceful_shutdown=_GRACE_S,
-        ssl_certfile=tls.certificate if tls else None,
-        ssl_keyfile=tls.key if tls else None,
-        ssl_ca_certs=str(tls.authority) if tls else None,
-        ssl_cert_reqs=ssl.CERT_REQUIRED if tls else ssl.CERT_NONE,
-    )
-    try:
-        config.load()
-    except OSError as error:
-        raise CannotStart(
-            f"The certificates of the picture service cannot be read ({error}). Check the paths under [pictures] in the"
-            " settings."
-        ) from error
-    return uvicorn.Server(config)
-
-
-def _url(scheme: str, listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"

@@ -22,13 +22,32 @@ class _Table(BaseModel):
 
 
 class PictureSettings(_Table):
-    """Where pictures are taken in: HTTPS, for holders of a certificate of this clinic's authority only."""
+    """Where pictures are taken in: HTTPS, for holders of a certificate of this clinic's authority only.
+
+    Parameters
+    ----------
+    keep_free_mb
+        No picture is taken in that would leave less free on the disk of the state folder: figures and their receipts
+        need some. 0 takes them until the disk is full.
+    """
 
     host: Host
     port: _ListeningPort = 8443
     certificate: Path
     key: SecretPath
     authority: Path
+    revocation_list: Path | None = None
+    keep_free_mb: Annotated[int, Field(ge=0)] = 1024
+
+
+class EnrolmentSettings(_Table):
+    """Where instruments without a certificate enrol, with the certificate of ``[pictures]``; and what signs theirs."""
+
+    host: Host
+    port: _ListeningPort = 8444
+    authority: Path
+    authority_key: SecretPath
+    issued_folder: Path
 
 
 class PageSettings(_Table):
@@ -56,4 +75,5 @@ class CollectorSettings(BaseSettings):
     state_folder: Path
     broker: BrokerSettings
     pictures: PictureSettings
+    enrolment: EnrolmentSettings | None = None
     page: PageSettings = PageSettings()

@@ -1,8 +1,9 @@
 """What the clinic holds: what was captured, compared and visited once and for ever, and the newest word of each device.
 
-All SQL is here.
+All SQL is here, but that of :mod:`collector.alarms`.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -13,6 +14,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from collector import alarms
+from collector.alarms import Alarm, AlarmKind, Alarms
 from collector.ingestion import Accepted, Decision, Quarantined, Refused
 from collector.order import health_follows, order_taken, status_follows
 from collector.stored import (
@@ -39,10 +42,12 @@ from contract import (
     content_sha256,
 )
 
-_SCHEMAS = tuple(Path(__file__).with_name(name) for name in ("schema.sql", "schema_2.sql"))
+_SCHEMAS = tuple(Path(__file__).with_name(name) for name in ("schema.sql", "schema_2.sql", "schema_3.sql"))
 """From nothing to the first format, and from each to the next: a new store takes all steps, an older one the rest."""
 
 _BUSY_TIMEOUT_S = 5.0
+
+_log = logging.getLogger(__name__)
 
 _WordT = TypeVar("_WordT", Status, Health)
 
@@ -105,8 +110,8 @@ class Store:
     def store_batch(self, decisions: Sequence[Decision], now: datetime) -> list[Answer | None]:
         """Keep a whole batch in one transaction, and return the answer to each, ``None`` where none is due.
 
-        The same message again is answered again, and stored once. Another one under the id of a stored one is refused
-        and kept in quarantine. An ask changes nothing here.
+        The same message again is answered again, and stored once. Another one under the id of a stored one is refused,
+        kept in quarantine, and raises an alarm. An ask changes nothing here.
 
         Parameters
         ----------
@@ -174,7 +179,17 @@ class Store:
                 (row["message_id"],),
             ).fetchone()
             if stored != content:
-                return self._refuse(accepted, f"Another {_word_of(message)} is already stored under this id.", now)
+                reason = f"Another {_word_of(message)} is already stored under this id."
+                altered = Alarm(
+                    kind=AlarmKind.MESSAGE_ALTERED,
+                    device_id=message.device_id,
+                    subject=str(message.message_id),
+                    found_sha256=content,
+                    size_bytes=len(accepted.payload),
+                    reason=reason,
+                )
+                alarms.write(self._writer, altered, _utc(now))
+                return self._refuse(accepted, reason, now)
         return _answer(accepted, now)
 
     def _refuse(self, decision: Accepted | Refused, reason: str, now: datetime) -> Answer:
@@ -210,6 +225,19 @@ class Store:
             "SELECT device_id, seen_at, status, health FROM devices WHERE device_id = ?", (device_id,)
         ).fetchone()
         return None if row is None else _device_summary(*row)
+
+    def raise_alarm(self, alarm: Alarm) -> None:
+        """Keep an alarm, and log a new one; from any thread. Where the store fails it is logged alone."""
+        try:
+            # A connection of its own: the writer belongs to the subscriber's thread.
+            with closing(sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("BEGIN IMMEDIATE")
+                alarms.write(connection, alarm, _utc(datetime.now(UTC)))
+                connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            alarms.told_in_the_log(alarm)
+            _log.error("The alarm could not be kept: %s", error)
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
@@ -306,6 +334,11 @@ class Store:
                 (limit,),
             ).fetchall()
         return count, [QuarantinedMessage(topic, why, datetime.fromisoformat(at), n) for topic, why, at, n in rows]
+
+    def alarms(self) -> Alarms:
+        """Return what came under the name of something else, the newest first."""
+        with self._reader() as reader:
+            return alarms.read(reader)
 
 
 def _row(message: Capture | Comparison | Visit) -> tuple[str, dict[str, str | int]]:

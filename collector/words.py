@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from collector.alarms import AlarmKind
 from contract import InstrumentChange, SiteKey, Verdict, site_name
 
 
@@ -98,6 +99,21 @@ def changes(of_instrument: Sequence[InstrumentChange]) -> str:
     *most, last = (INSTRUMENT_CHANGES[change] for change in of_instrument)
     return f"Since the site's last capture, another {', '.join(most) + ' and ' if most else ''}{last}."
 
+
+ALARMS = {
+    AlarmKind.PICTURE_ALTERED: (
+        "Other bytes came under this picture's name. They were refused; their beginning is kept in quarantine. Either"
+        " they were altered on the way, or the sender is not what it says: look at that instrument, and revoke its"
+        " certificate if this cannot be explained."
+    ),
+    AlarmKind.PICTURE_UNFIT: (
+        "What came is no picture that an instrument makes, and was refused. Look at which software runs on it."
+    ),
+    AlarmKind.MESSAGE_ALTERED: (
+        "Another message came under the id of one that is stored. It was refused and is kept in quarantine; what is"
+        " stored stays as it was. Look at that instrument, and revoke its certificate if this cannot be explained."
+    ),
+}
 
 LIGHTS = {"cross": "cross-polarised", "parallel": "parallel-polarised"}
 TRIGGERS = {"button": "button", "foot-switch": "foot switch"}

@@ -20,7 +20,7 @@ from contract.change import Change, ComparedCapture, Comparison, Fate, HairChang
 from contract.enrolment import EnrolmentAnswer, EnrolmentRequest, RenewalAnswer, RenewalRequest
 from contract.envelope import CONTRACT_VERSION, MAX_MESSAGE_BYTES, Message, content_sha256
 from contract.measurement import Hair, HairKind, Interval, Measurement
-from contract.names import ClinicId, DeviceId, PatientCode, PersonCode, Sha256, new_message_id
+from contract.names import PATIENT_CODE, ClinicId, DeviceId, PatientCode, PersonCode, Sha256, new_message_id
 from contract.receipt import Outcome, Receipt
 from contract.series import InstrumentChange, baseline_of, instrument_changes
 from contract.sites import (
@@ -49,6 +49,7 @@ __all__ = [
     "MAX_PICTURE_BYTES",
     "MAX_REDUCED_PICTURE_BYTES",
     "MAX_SITES",
+    "PATIENT_CODE",
     "PROTOCOL",
     "TO_DEVICE",
     "BaselineAnswer",

@@ -15,7 +15,10 @@ ClinicId = Annotated[str, StringConstraints(pattern=_NAME)]
 DeviceId = Annotated[str, StringConstraints(pattern=_NAME)]
 """An instrument's short name, also the common name of its certificate: ``chair-1``."""
 
-PatientCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}-[0-9]{2,10}$")]
+PATIENT_CODE = r"^[A-Z]{1,4}-[0-9]{2,10}$"
+"""The shape of a patient code, as a regular expression."""
+
+PatientCode = Annotated[str, StringConstraints(pattern=PATIENT_CODE)]
 """A pseudonymous code: one to four capital letters, a hyphen, digits (``P-0042``). Never a name."""
 
 PersonCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]

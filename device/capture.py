@@ -18,9 +18,10 @@ from device.calibration.in_force import InForce
 from device.camera import Aim, CameraError, Still, StillSettings
 from device.instrument import Instrument
 from device.lights import LightsError
+from device.outbox import Outbox, refuse_without_room
 from device.quality import judge
 from device.repeatability import repeatability
-from groundwork.durable_file import write_durably
+from device.store import PictureKeyUnusable
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
 
     Raises
     ------
+    device.outbox.NoRoom
+        If the disk takes none more.
     PictureTooLarge
         If the file is larger than may travel.
     device.camera.CameraError, device.lights.LightsError
@@ -50,10 +53,11 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
         If the calibration cannot be used.
     analysis.PictureUnusable
         If nothing can be measured on it.
-    device.store.StoreUnusable
+    device.store.StoreUnusable, device.store.PictureKeyUnusable
         If it cannot be kept.
     """
     settings, calibration = instrument.settings, instrument.calibration()
+    refuse_without_room(Outbox(instrument.store), settings.state_folder, settings.storage.keep_free_mb)
     stills = _stills(instrument, aim)
     taken_at, clock_trusted = clock.now(), clock.is_trusted()
     still = stills[0]
@@ -137,9 +141,8 @@ def _keep_dng(instrument: Instrument, aim: Aim, picture: Picture) -> None:
     try:
         with instrument.lights.lit(instrument.settings.capture.light):
             content = instrument.camera.dng(aim)
-        path = instrument.store.picture_path(picture.sha256).with_suffix(".dng")
-        write_durably(path, content, mode=0o600)
-    except (CameraError, LightsError, OSError) as error:
+        instrument.store.pictures.keep(picture.sha256, content, suffix=".dng")
+    except (CameraError, LightsError, PictureKeyUnusable, OSError) as error:
         _log.warning("The capture is kept without its DNG file: %s", error)
 
 

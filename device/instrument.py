@@ -61,12 +61,13 @@ def open_instrument(settings: DeviceSettings) -> Iterator[Instrument]:
 
     Raises
     ------
-    device.camera.CameraError, device.lights.LightsError, device.store.StoreUnusable
+    device.camera.CameraError, device.lights.LightsError, device.store.StoreUnusable, device.store.PictureKeyUnusable
     device.calibration.records.RecordsDamaged
     """
     records = Records(settings.state_folder)
-    store = Store(settings.state_folder)
+    store = Store(settings.state_folder, settings.storage.picture_key)
     try:
+        store.pictures.check_key()  # as with the camera: said now, not at the first patient
         with (
             open_lights(settings.lights) as lights,
             RecoveringCamera(open_camera(settings.camera, _calibrated_settings(records))) as camera,

@@ -13,6 +13,7 @@ from device.picture_file import PictureFormat
 from device.sites.settings import PatientsSettings, VisitsSettings
 from device.triggers import TriggersSettings
 from groundwork.broker_settings import BrokerSettings
+from groundwork.credential import SecretPath
 
 
 class _Table(BaseModel):
@@ -119,6 +120,22 @@ class ComparisonSettings(_Table):
     noise_floors: Annotated[tuple[Path, ...], Field(max_length=8)] = ()
 
 
+class StorageSettings(_Table):
+    """What is kept on the instrument's own disk.
+
+    Parameters
+    ----------
+    keep_free_mb
+        Megabytes that stay free: past that no capture is taken (:mod:`device.outbox.room`).
+    picture_key
+        Key of `trichoscope picture-key`, with which pictures are sealed on this disk; left out, they lie there as they
+        are. What was kept before stays as it was.
+    """
+
+    keep_free_mb: Annotated[int, Field(ge=50, le=1_000_000)] = 500
+    picture_key: SecretPath | None = None
+
+
 class PictureServiceSettings(_Table):
     """Where pictures go: the collector's HTTPS address, reached with the broker's certificate and authority."""
 
@@ -153,6 +170,7 @@ class DeviceSettings(BaseSettings):
     patients: PatientsSettings = PatientsSettings()
     baseline: BaselineSettings = BaselineSettings()
     comparison: ComparisonSettings = ComparisonSettings()
+    storage: StorageSettings = StorageSettings()
     broker: BrokerSettings
     pictures: PictureServiceSettings
 

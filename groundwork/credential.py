@@ -28,3 +28,9 @@ def _located(setting: object) -> object:
 
 SecretPath = Annotated[Path, BeforeValidator(_located)]
 """A key's file: a path, or ``credential:NAME`` for one of the unit's ``LoadCredential=``."""
+
+
+def is_credential(path: Path) -> bool:
+    """Say whether a file is one that systemd handed to this program: whatever its mode, only the unit sees it."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return folder is not None and path.resolve().is_relative_to(Path(folder).resolve())

@@ -12,7 +12,7 @@ from device.demo.clinic import Clinic, Ports
 from device.demo.visit import PATIENT, VISIT_NUMBER, await_delivery
 from device.store import Store
 from tests.system.browser import chromium
-from tools import calibration_picture, head_map_picture, repeatability_picture, report_picture
+from tools import calibration_picture, head_map_picture, outbox_picture, repeatability_picture, report_picture
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 
@@ -26,6 +26,7 @@ def main() -> None:
     calibration_picture.draw(FOLDER / "calibration.jpg")
     repeatability_picture.draw(FOLDER / "repeatability.svg")
     head_map_picture.draw(head_map_picture.FILE)
+    outbox_picture.draw(outbox_picture.FILE)
     report_picture.draw(FOLDER / "report.jpg")
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
@@ -37,7 +38,7 @@ def main() -> None:
         rows = {row.capture.site: row.capture for row in await_delivery(clinic)}
         capture = rows[next(site for site in rows if site == _SITE)]
         store = Store(folder / "device")
-        pixels = picture_file.read(store.picture_path(capture.picture.sha256))
+        pixels = picture_file.decode(store.read_picture(capture.picture.sha256), capture.site)
         store.close()
         drawn = draw_overlay(pixels, measure(pixels, capture.calibration.um_per_px))
         cv2.imwrite(str(FOLDER / "overlay.jpg"), drawn[_CUT], [cv2.IMWRITE_JPEG_QUALITY, 85])

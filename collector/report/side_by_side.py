@@ -19,6 +19,8 @@ _MARK_SHARE = 1 / 700
 
 _GROUND = "#e6eaec"
 _BAR_MM = 1.0
+_PENDING, _NOT_SHOWN = "Picture pending", "Picture cannot be shown"
+"""It has not arrived; and it has, but is damaged, or another than was measured."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +120,17 @@ class _Sight:
 def _panel(capture: Capture, sight: _Sight, placed: Sequence[Placed], picture_path: PicturePath) -> Panel:
     path = picture_path(capture.picture.sha256)
     shown = None if path is None else cut(path, capture.measurement.picture_px, sight.wanted_px)
+    picture = (_PENDING if path is None else _NOT_SHOWN) if shown is None else shown
     words = f"Visit {capture.visit_number}"
     return Panel(
-        _drawing(sight, shown, placed, f"{words}, hairs marked"),
-        _drawing(sight, shown, [], f"{words}, as taken"),
-        pending=shown is None,
+        _drawing(sight, picture, placed, f"{words}, hairs marked"),
+        _drawing(sight, picture, [], f"{words}, as taken"),
+        pending=path is None,
     )
 
 
-def _drawing(sight: _Sight, shown: Cut | None, placed: Sequence[Placed], title: str) -> str:
+def _drawing(sight: _Sight, picture: Cut | str, placed: Sequence[Placed], title: str) -> str:
+    """Draw a panel: the picture, or in its place the words why there is none."""
     left, top, right, bottom = sight.seen
     width, height = right - left, bottom - top
     parts = [
@@ -135,17 +139,17 @@ def _drawing(sight: _Sight, shown: Cut | None, placed: Sequence[Placed], title: 
         f"<title>{escape(title)}</title>"
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{_GROUND}"/>'
     ]
-    if shown is not None:
-        x0, y0, x1, y1 = shown.box_px
+    if isinstance(picture, Cut):
+        x0, y0, x1, y1 = picture.box_px
         laid = f' transform="{sight.laid}"' if sight.laid else ""
         parts.append(
-            f'<image href="{shown.address}" x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" height="{y1 - y0:.1f}"'
+            f'<image href="{picture.address}" x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" height="{y1 - y0:.1f}"'
             f' preserveAspectRatio="none"{laid}/>'
         )
     else:
         parts.append(
             f'<text x="{left + width / 2:.1f}" y="{top + height / 2:.1f}" text-anchor="middle" fill="#55646d"'
-            f' font-size="{width / 22:.1f}">Picture pending</text>'
+            f' font-size="{width / 22:.1f}">{picture}</text>'
         )
     if sight.shared:
         parts += [_outline(sight.shared, width), marks.drawn(placed, width * _MARK_SHARE)]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from contract import BaselineAnswer, BaselineAsk
 from device.baseline import kept
-from device.store import Store
+from device.store import PictureKeyUnusable, Store
 
 _FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -44,7 +44,7 @@ class Asks:
 
     def __init__(self, store: Store) -> None:
         self._connection = store.connection
-        self._folder = store.folder
+        self._store = store
 
     def put(self, ask: BaselineAsk, until: datetime) -> None:
         """Write an ask down to be sent; one for the same site and visit takes the place of an earlier one."""
@@ -73,7 +73,11 @@ class Asks:
         ).fetchone()
         if row is None or not _answers(answer, BaselineAsk.model_validate_json(row[1])):
             return False
-        kept.keep(self._folder, row[0], answer)
+        try:
+            kept.keep(self._store, row[0], answer)
+        except PictureKeyUnusable as error:
+            self.give_up(answer.message_id, f"The clinic's answer could not be kept. {error}")
+            return True
         self._connection.execute("DELETE FROM ask WHERE message_id = ?", (str(answer.message_id),))
         return True
 
@@ -89,12 +93,12 @@ class Asks:
         """Forget what the clinic answered for a visit when it ends, and wait for nothing more of it."""
         start = f"{patient_code}.{visit_number}."
         self._connection.execute("DELETE FROM ask WHERE substr(about, 1, ?) = ?", (len(start), start))
-        kept.forget_visit(self._folder, patient_code, visit_number)
+        kept.forget_visit(self._store.folder, patient_code, visit_number)
 
     def forget_old(self, now: datetime) -> None:
         """Forget what visits left behind that never ended (power cut, crash): what is a day old."""
         self._connection.execute("DELETE FROM ask WHERE until < ?", ((now - _FORGOTTEN_AFTER).timestamp(),))
-        kept.forget_old(self._folder, now - _FORGOTTEN_AFTER, now + _FORGOTTEN_AFTER)
+        kept.forget_old(self._store.folder, now - _FORGOTTEN_AFTER, now + _FORGOTTEN_AFTER)
 
 
 def _about(ask: BaselineAsk) -> str:

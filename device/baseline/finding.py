@@ -1,5 +1,6 @@
 """Where the baseline of a site is looked for: in the instrument's own store, then at the clinic."""
 
+import logging
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,7 +12,9 @@ from device.baseline.asks import Asks
 from device.baseline.outcomes import Baseline, Found, NoneKnown, Outcome, Unreachable
 from device.baseline.reduced_picture import reduce
 from device.settings import DeviceSettings
-from device.store import Store
+from device.store import PictureDamaged, PictureKeyUnusable, Store
+
+_log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.02
 _FIRST_VISIT = NoneKnown("This is the patient's first visit: its captures are the baseline of later ones.")
@@ -78,7 +81,7 @@ def ask_ahead(
     for site in sites:
         own = baseline_of(store.captures_of_site(patient_code, site), visit_number)
         about = kept.about(patient_code, visit_number, site)
-        if (own is None or own.visit_number > 1) and kept.kept(store.folder, about) is None:
+        if (own is None or own.visit_number > 1) and kept.kept(store, about) is None:
             Asks(store).put(*_ask(settings, patient_code, site, visit_number))
 
 
@@ -86,7 +89,7 @@ def _asked(
     settings: DeviceSettings, store: Store, patient_code: str, site: str, visit_number: int
 ) -> BaselineAnswer | Unreachable:
     asks, about = Asks(store), kept.about(patient_code, visit_number, site)
-    if (answer := kept.kept(store.folder, about)) is not None:
+    if (answer := kept.kept(store, about)) is not None:
         return answer
     if asks.standing(about) is None:
         asks.put(*_ask(settings, patient_code, site, visit_number))
@@ -98,7 +101,7 @@ def _asked(
             return _UNREACHABLE if trouble is None else Unreachable(trouble)
         time.sleep(_LOOK_EVERY_S)
     # The delivery keeps the answer before it takes the ask away.
-    return kept.kept(store.folder, about) or _UNREACHABLE
+    return kept.kept(store, about) or _UNREACHABLE
 
 
 def _ask(settings: DeviceSettings, patient_code: str, site: str, visit_number: int) -> tuple[BaselineAsk, datetime]:
@@ -124,7 +127,9 @@ def _found(store: Store, capture: Capture, with_picture: bool) -> Found:
 
 def _own_picture(store: Store, capture: Capture) -> ReducedPicture | None:
     try:
-        picture = picture_file.read(store.picture_path(capture.picture.sha256))
-    except picture_file.PictureUnreadable:
+        content = store.read_picture(capture.picture.sha256)
+        picture = picture_file.decode(content, f"picture {capture.picture.sha256[:12]}")
+    except (PictureDamaged, PictureKeyUnusable, picture_file.PictureUnreadable) as error:
+        _log.warning("The baseline is compared without its picture: %s", error)
         return None
     return reduce(picture, capture.calibration.um_per_px)

@@ -1,4 +1,7 @@
-"""The clinic's answers, kept in the state folder for the length of a visit: a file each, nobody else's to read."""
+"""The clinic's answers, kept in the state folder for the length of a visit: a file each, nobody else's to read.
+
+An answer holds a picture made small, and is sealed where pictures are.
+"""
 
 import logging
 from datetime import UTC, datetime
@@ -7,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from contract import BaselineAnswer
+from device.store import NotAsSealed, PictureKeyUnusable, Store
 from groundwork.durable_file import write_durably
 
 _log = logging.getLogger(__name__)
@@ -22,27 +26,30 @@ def moment(unix_s: float) -> datetime:
     return datetime.fromtimestamp(unix_s, UTC)
 
 
-def keep(state_folder: Path, about: str, answer: BaselineAnswer) -> None:
+def keep(store: Store, about: str, answer: BaselineAnswer) -> None:
     """Keep an answer.
 
     Raises
     ------
+    device.store.PictureKeyUnusable
+        If it is to be sealed, and the key cannot be used.
     OSError
         If the disk refuses.
     """
-    folder = _folder(state_folder)
+    folder = _folder(store.folder)
     folder.mkdir(exist_ok=True, mode=0o700)
-    write_durably(folder / f"{about}.json", answer.encode(), mode=0o600)
+    path = folder / f"{about}.json"
+    write_durably(path, store.pictures.sealed(path.name, answer.encode()), mode=0o600)
 
 
-def kept(state_folder: Path, about: str) -> BaselineAnswer | None:
+def kept(store: Store, about: str) -> BaselineAnswer | None:
     """Return the answer that is kept, or None; one that cannot be read is forgotten, and asked for again."""
-    path = _folder(state_folder) / f"{about}.json"
+    path = _folder(store.folder) / f"{about}.json"
     try:
-        return BaselineAnswer.model_validate_json(path.read_bytes())
+        return BaselineAnswer.model_validate_json(store.pictures.unsealed(path.name, path.read_bytes()))
     except FileNotFoundError:
         return None
-    except (OSError, ValidationError) as error:
+    except (OSError, ValidationError, NotAsSealed, PictureKeyUnusable) as error:
         _log.warning("A baseline of the clinic's could not be read back and is asked for again: %s", type(error))
         path.unlink(missing_ok=True)
         return None

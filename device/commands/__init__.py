@@ -17,16 +17,22 @@ from device.commands.calibrate import calibrate
 from device.commands.code import code
 from device.commands.compare import compare
 from device.commands.demo import demo
+from device.commands.enrol import enrol
 from device.commands.held import refused, release
 from device.commands.measure import measure
+from device.commands.outbox import outbox
+from device.commands.picture import picture
+from device.commands.picture_key import KeyNotMade, picture_key
 from device.commands.repeatability import repeatability
 from device.commands.run import run
 from device.commands.visit import visit
 from device.demo import DemoFailed
 from device.hardware_error import HardwareError
+from device.identity import EnrolmentFailed
+from device.outbox import NoRoom
 from device.picture_file import PictureUnreadable
 from device.sites import CodeRefused
-from device.store import NoSuchCapture, StoreUnusable
+from device.store import NoSuchMessage, PictureDamaged, PictureKeyUnusable, StoreUnusable
 from device.study.floor_file import FloorUnreadable
 from device.study.folder import StudyUnfit
 from groundwork.settings_file import SettingsFileError
@@ -37,11 +43,16 @@ _FORESEEN = (
     CertificateUnreadable,
     CodeRefused,
     DemoFailed,
+    EnrolmentFailed,
     FloorUnreadable,
     GeometryUnfit,
     HardwareError,
+    KeyNotMade,
     MeasurementUnreadable,
-    NoSuchCapture,
+    NoRoom,
+    NoSuchMessage,
+    PictureDamaged,
+    PictureKeyUnusable,
     PictureTooLarge,
     PictureUnreadable,
     PictureUnusable,
@@ -77,5 +88,8 @@ def main() -> None:
     """Take, measure and deliver calibrated pictures of the scalp. Not a diagnosis."""
 
 
-for command in (measure, compare, repeatability, aim, visit, refused, release, code, run, calibrate, demo):
+for command in (
+    *(measure, compare, repeatability, aim, visit, refused, release, outbox, code),
+    *(picture, picture_key, run, calibrate, enrol, demo),
+):
     main.add_command(command)

@@ -7,10 +7,8 @@ outbox sends again from the store.
 
 import logging
 import queue
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -19,21 +17,26 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import ValidationError
 
-from contract import MAX_MESSAGE_BYTES, BaselineAnswer, Channel, Receipt, Topic
+from contract import CONTRACT_VERSION, MAX_MESSAGE_BYTES, BaselineAnswer, Channel, Receipt, Topic
 from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context
+from groundwork.mqtt import json_message, said, send_at_once
 
 _log = logging.getLogger(__name__)
 
 _KEEPALIVE_S = 15
 _CONNECT_TIMEOUT_S = 10.0
 _MAX_RECEIPT_BYTES = 4096
+_RECEIVE_MAXIMUM = 20  # receipts and answers that the broker may have under way to this device
+_ANY_RECEIVE_MAXIMUM = 65_535  # MQTT 5, 3.2.2.3.3: what a broker takes that names none
 _NO_MATCHING_SUBSCRIBERS = 0x10  # MQTT 5, 3.4.2.1
 
 
 @dataclass(frozen=True)
 class Connected:
-    """The broker accepted the connection and its subscription."""
+    """The broker accepted the connection and its subscriptions; it takes so many unacknowledged messages at a time."""
+
+    receive_maximum: int
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class BrokerConnection:
     ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._reads = [str(topic) for topic in reads]
+        self._receive_maximum = _ANY_RECEIVE_MAXIMUM
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
         )
@@ -94,24 +98,26 @@ class BrokerConnection:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._client.on_publish = self._on_publish
-        self._client.on_socket_open = _send_at_once
+        self._client.on_socket_open = send_at_once
         self._client.connect_timeout = _CONNECT_TIMEOUT_S
         topic, payload = will
         self._client.will_set(str(topic), payload, qos=1, retain=True)
         try:
             self._client.tls_set_context(client_context(settings.authority, settings.certificate, settings.key))
-            self._client.connect_async(settings.host, settings.port, keepalive=_KEEPALIVE_S, clean_start=True)
+            self._client.connect_async(
+                settings.host, settings.port, keepalive=_KEEPALIVE_S, clean_start=True, properties=_connecting()
+            )
             self._client.loop_start()
         except OSError as error:
             self.events.put(Lost(f"the certificates cannot be used ({error})"))
 
     def publish(self, topic: Topic, payload: bytes, *, retain: bool = False) -> int | None:
         """Hand a message over at QoS 1; return the number that :class:`Taken` names it by, None if nothing is sent."""
-        return self._publish(topic, payload, _json(), retain=retain)
+        return self._publish(topic, payload, json_message(CONTRACT_VERSION), retain=retain)
 
     def ask(self, topic: Topic, payload: bytes, answers: Topic, correlation: bytes, expires_in_s: int) -> int | None:
         """Hand an ask over as :meth:`publish` does a message; the broker drops it when nobody waits any more."""
-        properties = _json()
+        properties = json_message(CONTRACT_VERSION)
         properties.ResponseTopic = str(answers)
         properties.CorrelationData = correlation
         properties.MessageExpiryInterval = expires_in_s
@@ -127,11 +133,12 @@ class BrokerConnection:
         self._client.loop_stop()
 
     def _on_connect(
-        self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _p: Properties | None
+        self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, code: ReasonCode, told: Properties | None
     ) -> None:
         if code.is_failure:
-            self.events.put(Lost(f"the broker refused the connection: {code}"))
+            self.events.put(Lost(f"the broker refused the connection: {said(code)}"))
         else:
+            self._receive_maximum = getattr(told, "ReceiveMaximum", _ANY_RECEIVE_MAXIMUM)
             client.subscribe([(topic, 1) for topic in self._reads])
 
     def _on_subscribe(
@@ -140,9 +147,9 @@ class BrokerConnection:
         refused = [(topic, code) for topic, code in zip(self._reads, codes, strict=False) if code.is_failure]
         if refused:
             topic, code = refused[0]
-            self.events.put(Lost(f"the broker refused the topic {topic}, which the clinic answers on: {code}"))
+            self.events.put(Lost(f"the broker refused the topic {topic}, which the clinic answers on: {said(code)}"))
         else:
-            self.events.put(Connected())
+            self.events.put(Connected(self._receive_maximum))
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
         self.events.put(Lost("the broker cannot be reached"))
@@ -150,35 +157,44 @@ class BrokerConnection:
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: mqtt.DisconnectFlags, code: ReasonCode, _p: Properties | None
     ) -> None:
-        self.events.put(Lost(f"the connection to the broker ended: {code}"))
+        self.events.put(Lost(f"the connection to the broker ended: {said(code)}"))
 
     def _on_publish(
         self, _client: mqtt.Client, _data: object, number: int, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            self.events.put(NotTaken(number, f"the broker refused a message ({code})"))
+            self.events.put(NotTaken(number, f"the broker refused a message: {said(code)}"))
         else:
             self.events.put(Taken(number, heard=code.value != _NO_MATCHING_SUBSCRIBERS))
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        is_answer = message.topic.endswith(f"/{Channel.ANSWER}")
-        model, most_bytes = (BaselineAnswer, MAX_MESSAGE_BYTES) if is_answer else (Receipt, _MAX_RECEIPT_BYTES)
-        try:
-            if len(message.payload) > most_bytes:
-                raise ValueError(f"{len(message.payload)} bytes are too many")
-            self.events.put(model.model_validate_json(message.payload))
-        except ValueError as error:
-            # Not pydantic's text: it quotes what it read.
-            why = f"{error.error_count()} faults" if isinstance(error, ValidationError) else str(error)
-            _log.warning("A message on %s cannot be read and was passed over: %s", message.topic, why)
+        if (read := read_message(message)) is not None:
+            self.events.put(read)
 
 
-def _json() -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-    properties.ContentType = "application/json"
+def read_message(message: mqtt.MQTTMessage) -> Receipt | BaselineAnswer | None:
+    """Return what came from the clinic; None, and a line in the log, if it is nothing that the contract knows."""
+    try:
+        topic = message.topic
+    except UnicodeDecodeError:  # paho hands it over as it came, and what is raised here would end its thread
+        topic = "a topic that is not UTF-8"
+    is_answer = topic.endswith(f"/{Channel.ANSWER}")
+    model, most_bytes = (BaselineAnswer, MAX_MESSAGE_BYTES) if is_answer else (Receipt, _MAX_RECEIPT_BYTES)
+    try:
+        if len(message.payload) > most_bytes:
+            raise ValueError(f"{len(message.payload)} bytes are too many")
+        return model.model_validate_json(message.payload)
+    except ValueError as error:
+        # Not pydantic's text: it quotes what it read.
+        why = f"{error.error_count()} faults" if isinstance(error, ValidationError) else str(error)
+        _log.warning("A message on %s cannot be read and was passed over: %s", topic, why)
+        return None
+
+
+def _connecting() -> Properties:
+    """Bound what the broker may send at a time, and let it forget the session with the connection."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    properties.SessionExpiryInterval = 0
+    properties.ReceiveMaximum = _RECEIVE_MAXIMUM
+    properties.MaximumPacketSize = MAX_MESSAGE_BYTES + 65_536  # the topic and properties travel in the packet too
     return properties
-
-
-def _send_at_once(_client: mqtt.Client, _data: object, connection: object) -> None:
-    """Switch off Nagle's algorithm: with it a lone capture's receipt took 48 ms, without it 6 ms."""
-    cast(socket.socket, connection).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,6 +1,6 @@
 """The delivery of figures: every waiting message to the broker, until the clinic's receipt is in; and the visit's asks.
 
-One loop on one thread: it holds at most one connection, publishes the oldest messages first within a window, writes
+One loop on one thread: it holds at most one connection, publishes what is next in the outbox within a window, writes
 receipts down, and waits. A message leaves the outbox by its receipt alone. What a visit asks of the clinic goes the
 same way: the broker gives a device one connection, and this is it.
 """
@@ -8,44 +8,32 @@ same way: the broker gives a device one connection, and this is it.
 import logging
 import math
 import queue
-import shutil
 import threading
 import time
 from collections.abc import Iterator
 from uuid import UUID
 
-from contract import (
-    TO_DEVICE,
-    BaselineAnswer,
-    Channel,
-    Health,
-    Outcome,
-    Presence,
-    Receipt,
-    Status,
-    Topic,
-    new_message_id,
-)
-from device import SOFTWARE_VERSION, clock
+from contract import TO_DEVICE, BaselineAnswer, Channel, Outcome, Presence, Receipt
+from device import clock
 from device.backoff import waiting_times_s
 from device.baseline import Asks
-from device.calibration.in_force import standing_of
+from device.delivery.announcements import health, status, topic
 from device.delivery.broker_connection import BrokerConnection, Connected, Event, Lost, NotTaken, Taken
-from device.outbox import CHANNELS, Outbox, Waiting
+from device.delivery.session import Session
+from device.outbox import Outbox, Waiting
 from device.settings import DeviceSettings
 from device.store import Store
 
 _log = logging.getLogger(__name__)
 
 WINDOW = 20
-"""Most messages on their way at a time: what a connection may hold in memory, and send again when it is lost."""
+"""Most messages without receipt on their way: what a connection may hold in memory, and send again when it is lost."""
 
-_LOOK_EVERY_S = 0.25  # another process keeps what is to be sent; this is how soon it is seen
+# Another process keeps what is to be sent. To ask SQLite whether it did costs some microseconds, so it is asked often,
+# and the tables are read only when it did.
+_LOOK_EVERY_S = 0.02
+_LOOK_ALL_THE_SAME_EVERY_S = 1.0  # what is due by time alone
 _HEALTH_EVERY_S = 60.0
-# A receipt takes milliseconds. What no receipt came for is sent again: ever more rarely where the broker keeps every
-# copy for a collector that is away, and soon where it dropped the message because no collector ever subscribed.
-_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S = 5.0, 3600.0
-_UNHEARD_AFTER_S, _UNHEARD_AFTER_AT_MOST_S = 1.0, 30.0
 # A clinic that is older than this instrument knows captures only: they must not wait behind what it does not take.
 _REFUSED_CHANNEL_RESTS_S, _UNHEARD_CHANNEL_RESTS_S = 3600.0, 30.0
 _RECONNECT_AFTER_S, _RECONNECT_AFTER_AT_MOST_S = 0.5, 30.0
@@ -75,13 +63,12 @@ class Delivery:
         self._outbox = Outbox(store)
         self._asks = Asks(store)
         self._folder = store.folder
-        self._boot_id = clock.boot_id()
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; a broker that is away is tried again for as long as it takes."""
         pauses = self._pauses()
         while not stop.is_set():
-            session = _Session(self._outbox.open_connection(clock.now()))
+            session = Session(self._outbox.open_connection(clock.now()))
             connection = self._connect(session)
             try:
                 reason = self._serve(connection, session, stop)
@@ -97,57 +84,72 @@ class Delivery:
     def _pauses(self) -> Iterator[float]:
         return waiting_times_s(_RECONNECT_AFTER_S, _RECONNECT_AFTER_AT_MOST_S)
 
-    def _connect(self, session: "_Session") -> BrokerConnection:
-        offline = self._status(Presence.OFFLINE, session.number)
+    def _connect(self, session: Session) -> BrokerConnection:
+        offline = status(self._settings, Presence.OFFLINE, session.number)
         return BrokerConnection(
             self._settings.broker,
             self._settings.device_id,
-            [self._topic(channel) for channel in TO_DEVICE],
-            (self._topic(Channel.STATUS), offline.encode()),
+            [topic(self._settings, channel) for channel in TO_DEVICE],
+            (topic(self._settings, Channel.STATUS), offline.encode()),
         )
 
-    def _serve(self, connection: BrokerConnection, session: "_Session", stop: threading.Event) -> str | None:
+    def _serve(self, connection: BrokerConnection, session: Session, stop: threading.Event) -> str | None:
         """Work one connection; return why it was lost, or None if ``stop`` ended it."""
+        seen, look_at_s = -1, 0.0
         while not stop.is_set():
-            try:
-                event: Event | None = connection.events.get(timeout=_LOOK_EVERY_S)
-            except queue.Empty:
-                event = None
-            match event:
-                case Lost(reason):
+            event = _next_event(connection)
+            if event is not None:
+                if (reason := self._handle(event, connection, session)) is not None:
                     return reason
-                case Connected():
-                    _log.info("Connected to the broker.")
-                    session.established = True
-                    connection.publish(
-                        self._topic(Channel.STATUS), self._status(Presence.ONLINE, session.number).encode(), retain=True
-                    )
-                case Taken(number, heard):
-                    self._note_taken(number, session, heard=heard)
-                case NotTaken(number, reason):
-                    if not self._rest_refused(number, reason, session):
-                        return f"{reason}: {_CHECK_THE_NAMES}"
-                case Receipt():
-                    self._record(event, session)
-                case BaselineAnswer():
-                    self._record_answer(event)
-            if session.established:
+                look_at_s = 0.0
+            if not session.established or not connection.events.empty():
+                continue
+            version, moment_s = self._outbox.version(), time.monotonic()
+            if version != seen or moment_s >= look_at_s:
+                seen, look_at_s = version, moment_s + _LOOK_ALL_THE_SAME_EVERY_S
                 self._send_asks(connection, session)
                 self._send_waiting(connection, session)
                 self._send_health_when_due(connection, session)
         if session.established:
-            connection.publish(
-                self._topic(Channel.STATUS), self._status(Presence.OFFLINE, session.number).encode(), retain=True
-            )
+            self._announce(Presence.OFFLINE, connection, session)
         return None
 
-    def _record(self, receipt: Receipt, session: "_Session") -> None:
+    def _handle(self, event: Event, connection: BrokerConnection, session: Session) -> str | None:
+        """Do what an event asks for; return why the connection is given up, or None."""
+        match event:
+            case Lost(reason):
+                return reason
+            case Connected(receive_maximum):
+                _log.info("Connected to the broker.")
+                # status and health need a place of the broker's own bound too
+                session.window = max(1, min(WINDOW, receive_maximum - 2))
+                self._announce(Presence.ONLINE, connection, session)
+            case Taken(number, heard):
+                self._note_taken(session.acknowledged(number), session, heard=heard)
+            case NotTaken(number, reason):
+                if not self._rest_refused(session.acknowledged(number), reason, session):
+                    return f"{reason}: {_CHECK_THE_NAMES}"
+            case Receipt():
+                self._record(event, session)
+            case BaselineAnswer():
+                self._record_answer(event)
+        return None
+
+    def _announce(self, presence: Presence, connection: BrokerConnection, session: Session) -> None:
+        said = status(self._settings, presence, session.number)
+        connection.publish(topic(self._settings, Channel.STATUS), said.encode(), retain=True)
+
+    def _record(self, receipt: Receipt, session: Session) -> None:
         if not self._outbox.record_receipt(receipt):
             _log.info("A receipt for %s said nothing new.", receipt.message_id)
             return
-        session.on_their_way.pop(receipt.message_id, None)
+        session.receipted(receipt.message_id)
         if receipt.outcome is Outcome.REFUSED:
-            _log.error("The clinic refused message %s: %s", receipt.message_id, receipt.reason)
+            _log.error(
+                "The clinic refused message %s: %s Decide on it with 'trichoscope outbox'.",
+                receipt.message_id,
+                receipt.reason,
+            )
         else:
             _log.info("The clinic holds message %s.", receipt.message_id)
 
@@ -158,23 +160,20 @@ class Delivery:
         except OSError as error:
             self._asks.give_up(answer.message_id, f"The clinic's answer could not be kept ({error}). Check the disk.")
 
-    def _note_taken(self, number: int, session: "_Session", *, heard: bool) -> None:
-        asked = session.asks.pop(number, None)
-        if asked is not None and not heard:
-            self._asks.give_up(asked, _NOBODY_ANSWERS)
-        sent = session.numbers.pop(number, None)
-        if sent is None or heard or sent.message_id not in session.on_their_way:
+    def _note_taken(self, sent: Waiting | UUID | None, session: Session, *, heard: bool) -> None:
+        if heard or sent is None:
             return
-        if sent.channel is Channel.CAPTURE:
-            session.on_their_way[sent.message_id].send_again_soon()
+        if isinstance(sent, UUID):
+            self._asks.give_up(sent, _NOBODY_ANSWERS)
+        elif sent.channel is Channel.CAPTURE:
+            session.send_again_soon(sent)
         else:
             session.rest(sent, _UNHEARD_CHANNEL_RESTS_S)
 
-    def _rest_refused(self, number: int, reason: str, session: "_Session") -> bool:
+    def _rest_refused(self, sent: Waiting | UUID | None, reason: str, session: Session) -> bool:
         """Leave out for a while what the broker refuses though captures pass; return False for anything else."""
-        asked, sent = session.asks.pop(number, None), session.numbers.pop(number, None)
-        if asked is not None:
-            self._asks.give_up(asked, _ACCESS_LIST_TOO_OLD)
+        if isinstance(sent, UUID):
+            self._asks.give_up(sent, _ACCESS_LIST_TOO_OLD)
         elif sent is not None and sent.channel is not Channel.CAPTURE:
             session.rest(sent, _REFUSED_CHANNEL_RESTS_S)
             _log.error("Messages on %r wait: %s. %s", sent.channel.value, reason, _ACCESS_LIST_TOO_OLD)
@@ -182,113 +181,43 @@ class Delivery:
             return False
         return True
 
-    def _send_asks(self, connection: BrokerConnection, session: "_Session") -> None:
+    def _send_asks(self, connection: BrokerConnection, session: Session) -> None:
         pending = self._asks.pending(clock.now())
-        session.asked.intersection_update({ask.message_id for ask in pending})
+        session.forget_asks_but({ask.message_id for ask in pending})
         for ask in pending:
-            if ask.message_id in session.asked:
+            if session.was_asked(ask.message_id):
                 continue
             number = connection.ask(
-                self._topic(Channel.BASELINE_ASK),
+                topic(self._settings, Channel.BASELINE_ASK),
                 ask.payload,
-                self._topic(Channel.ANSWER),
+                topic(self._settings, Channel.ANSWER),
                 ask.message_id.bytes,
                 math.ceil(ask.seconds_left),
             )
             if number is not None:
-                session.asks[number] = ask.message_id
-                session.asked.add(ask.message_id)
+                session.asked(ask.message_id, number)
 
-    def _send_waiting(self, connection: BrokerConnection, session: "_Session") -> None:
+    def _send_waiting(self, connection: BrokerConnection, session: Session) -> None:
         moment_s = time.monotonic()
-        for message in self._outbox.waiting(WINDOW, session.channels_at(moment_s)):
-            sending = session.on_their_way.setdefault(message.message_id, _Sending())
-            if sending.due_s > moment_s:
+        for message in self._outbox.waiting(session.window, session.channels_at(moment_s)):
+            if not session.due(message, moment_s):
                 continue
-            number = connection.publish(self._topic(message.channel), self._outbox.payload(message.message_id))
+            payload = self._outbox.payload(message.message_id)
+            number = connection.publish(topic(self._settings, message.channel), payload)
             if number is not None:
-                session.numbers[number] = message
-                sending.sent()
+                session.published(message, number)
 
-    def _send_health_when_due(self, connection: BrokerConnection, session: "_Session") -> None:
+    def _send_health_when_due(self, connection: BrokerConnection, session: Session) -> None:
         moment_s = time.monotonic()
         if moment_s < session.health_due_s:
             return
         session.health_due_s = moment_s + _HEALTH_EVERY_S
-        counts = self._outbox.counts()
-        lights, triggers = self._settings.lights, self._settings.triggers
-        standing = standing_of(self._settings, clock.now())
-        health = Health(
-            message_id=new_message_id(),
-            clinic_id=self._settings.clinic_id,
-            device_id=self._settings.device_id,
-            boot_id=self._boot_id,
-            sequence=clock.since_boot_ms(),
-            created_at=clock.now(),
-            clock_trusted=clock.is_trusted(),
-            waiting_captures=counts.waiting_captures,
-            waiting_pictures=counts.waiting_pictures,
-            refused_captures=counts.refused_captures,
-            free_disk_bytes=shutil.disk_usage(self._folder).free,
-            lights=() if lights is None else lights.rings,
-            triggers=() if triggers is None else triggers.kinds,
-            calibration_made_at=standing.made_at,
-            calibration_due=standing.due,
-        )
-        connection.publish(self._topic(Channel.HEALTH), health.encode(), retain=True)
-
-    def _status(self, presence: Presence, number: int) -> Status:
-        return Status(
-            message_id=new_message_id(),
-            clinic_id=self._settings.clinic_id,
-            device_id=self._settings.device_id,
-            boot_id=self._boot_id,
-            sequence=number,
-            created_at=clock.now(),
-            clock_trusted=clock.is_trusted(),
-            presence=presence,
-            software_version=SOFTWARE_VERSION,
-            simulated=self._settings.camera.kind == "simulated",
-        )
-
-    def _topic(self, channel: Channel) -> Topic:
-        return Topic(self._settings.clinic_id, self._settings.device_id, channel)
+        said = health(self._settings, self._outbox, self._folder)
+        connection.publish(topic(self._settings, Channel.HEALTH), said.encode(), retain=True)
 
 
-class _Sending:
-    """One message on this connection: when it is to be sent again if no receipt comes."""
-
-    def __init__(self) -> None:
-        self.due_s = 0.0
-        self._waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S)
-        self._unheard_waits_s = waiting_times_s(_UNHEARD_AFTER_S, _UNHEARD_AFTER_AT_MOST_S)
-
-    def sent(self) -> None:
-        self.due_s = time.monotonic() + next(self._waits_s)
-
-    def send_again_soon(self) -> None:
-        self.due_s = time.monotonic() + next(self._unheard_waits_s)
-        self._waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S)
-
-
-class _Session:
-    """What is known of the present connection, and forgotten with it."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.established = False
-        self.health_due_s = 0.0
-        self.on_their_way: dict[UUID, _Sending] = {}
-        self.numbers: dict[int, Waiting] = {}
-        self.asks: dict[int, UUID] = {}
-        self.asked: set[UUID] = set()
-        self.resting: dict[Channel, float] = {}
-
-    def rest(self, message: Waiting, for_s: float) -> None:
-        """Send nothing of that message's channel for a while."""
-        self.resting[message.channel] = time.monotonic() + for_s
-        self.on_their_way.pop(message.message_id, None)
-
-    def channels_at(self, moment_s: float) -> list[Channel]:
-        """Return the channels that the broker takes, as far as is known."""
-        return [channel for channel in CHANNELS if self.resting.get(channel, 0.0) <= moment_s]
+def _next_event(connection: BrokerConnection) -> Event | None:
+    try:
+        return connection.events.get(timeout=_LOOK_EVERY_S)
+    except queue.Empty:
+        return None

@@ -2,10 +2,14 @@
 
 Over HTTPS with the device's certificate. By MQTT a picture would stand before every figure: a 10 kB result behind a
 10 MB message on a 50 Mbit/s link waited 2,013 ms, beside a PUT 8 ms.
+
+A picture that fails rests by itself, and the others go on: shortly where the clinic may take it later, up to an hour
+where it said that it never will, or where the file needs a person. Only a collector that is not there stops all.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -15,20 +19,20 @@ from device import clock
 from device.backoff import waiting_times_s
 from device.outbox import Outbox, WaitingPicture
 from device.settings import DeviceSettings
-from device.store import Store
+from device.store import PictureDamaged, PictureKeyUnusable, Store
 from groundwork.client_tls import client_context
 
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.5
 _RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S = 1.0, 60.0
+_REFUSED_AFTER_S, _REFUSED_AFTER_AT_MOST_S = 60.0, 3600.0
 _MOST_AT_ONCE = 100
+_MOST_SAID = 300  # characters of the clinic's words that are kept
 _CHUNK_BYTES = 64 * 1024
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-
-
-class PictureDamaged(RuntimeError):
-    """A kept picture's file is not what was kept; the message says what to do."""
+_LATER = frozenset({httpx.codes.FORBIDDEN, httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
+"""Of the answers 4xx those that say nothing of the picture: it may pass later."""
 
 
 class _Stopped(Exception):
@@ -47,52 +51,84 @@ class PictureDelivery:
     """
 
     def __init__(self, settings: DeviceSettings, store: Store) -> None:
-        self._store = store
+        self._pictures = store.pictures
         self._outbox = Outbox(store)
         self._base_url = str(settings.pictures.url).rstrip("/")
         self._settings = settings.broker
+        self._resting: dict[str, _Rest] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Upload until ``stop`` is set; what fails is tried again for as long as it takes."""
-        waits_s = waiting_times_s(_RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S)
+        waits_s = self._waits_s()
         while not stop.is_set():
-            if self._upload(self._outbox.waiting_pictures(_MOST_AT_ONCE), stop):
-                waits_s = waiting_times_s(_RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S)
+            due = self._due()
+            if self._upload(due, stop):
+                waits_s = self._waits_s()
                 stop.wait(_LOOK_EVERY_S)
             else:
                 stop.wait(next(waits_s))
 
+    def _waits_s(self) -> Iterator[float]:
+        return waiting_times_s(_RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S)
+
+    def _due(self) -> list[WaitingPicture]:
+        """Return the pictures that are to be tried now: however many rest, they keep no other back."""
+        waiting = self._outbox.waiting_pictures(_MOST_AT_ONCE + len(self._resting))
+        moment_s, resting = time.monotonic(), self._resting
+        return [one for one in waiting if one.sha256 not in resting or resting[one.sha256].until_s <= moment_s]
+
     def _upload(self, pictures: list[WaitingPicture], stop: threading.Event) -> bool:
-        """Try each picture once; return whether all of them are at the clinic now."""
+        """Try each picture once; return False if the collector is not there, or delivery was stopped."""
         if not pictures:
             return True
-        all_there = True
         try:
-            tls = client_context(self._settings.authority, self._settings.certificate, self._settings.key)
-            with httpx.Client(verify=tls, timeout=_TIMEOUT, trust_env=False) as client:
+            with self._client() as client:
                 for picture in pictures:
                     if stop.is_set():
                         return False
-                    try:
-                        self._put(client, picture, stop)
-                    except (httpx.HTTPStatusError, PictureDamaged, OSError) as error:
-                        # This one only: the next may pass. Of a network's errors httpx makes errors of its own.
-                        all_there = False
-                        _log.error("Picture %s stays here: %s", picture.sha256[:12], error)
+                    self._deliver(client, picture, stop)
         except _Stopped:
             return False
         except (httpx.HTTPError, OSError) as error:
             _log.warning("The collector's picture service cannot be reached: %s. Pictures wait in the store.", error)
             return False
-        return all_there
+        return True
 
-    def _put(self, client: httpx.Client, picture: WaitingPicture, stop: threading.Event) -> None:
-        path = self._store.picture_path(picture.sha256)
-        with path.open("rb") as file:
-            if path.stat().st_size != picture.size_bytes:
-                raise PictureDamaged(f"{path} has lost or gained bytes. Restore it from a backup, or take it again.")
-            response = client.put(
-                f"{self._base_url}/images/{picture.sha256}",
+    def _client(self) -> httpx.Client:
+        tls = client_context(self._settings.authority, self._settings.certificate, self._settings.key)
+        return httpx.Client(verify=tls, timeout=_TIMEOUT, trust_env=False)
+
+    def _deliver(self, client: httpx.Client, picture: WaitingPicture, stop: threading.Event) -> None:
+        address = f"{self._base_url}/images/{picture.sha256}"
+        try:
+            # What failed before may have arrived all the same: asking is cheaper than 10 MB.
+            tried = picture.trouble is not None or picture.sha256 in self._resting
+            if not (tried and client.head(address).is_success):
+                trouble = self._put(client, address, picture, stop)
+                if trouble is not None:
+                    self._rest(picture, *trouble)
+                    return
+        except (PictureDamaged, PictureKeyUnusable, OSError) as error:
+            # Of a network's errors httpx makes errors of its own: these are of this picture's file.
+            self._rest(picture, str(error), for_long=True)
+            return
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            raise
+        except httpx.TransportError:
+            # Should it be this picture that breaks connections, then the others go first from now on.
+            self._resting.setdefault(picture.sha256, _Rest()).begin(for_long=False)
+            raise
+        self._outbox.record_picture_received(picture.sha256, clock.now())
+        self._resting.pop(picture.sha256, None)
+        _log.info("The clinic holds picture %s.", picture.sha256[:12])
+
+    def _put(
+        self, client: httpx.Client, address: str, picture: WaitingPicture, stop: threading.Event
+    ) -> tuple[str, bool] | None:
+        """Send a picture; return why the clinic did not take it and whether that is for good, or None."""
+        with self._pictures.opened(picture.sha256) as file:
+            answer = client.put(
+                address,
                 content=_chunks(file, stop),
                 headers={
                     "Content-Type": picture.media_type,
@@ -100,9 +136,33 @@ class PictureDelivery:
                     "If-None-Match": "*",
                 },
             )
-        response.raise_for_status()
-        self._outbox.record_picture_received(picture.sha256, clock.now())
-        _log.info("The clinic holds picture %s.", picture.sha256[:12])
+        if answer.is_success:
+            return None
+        for_good = answer.is_client_error and answer.status_code not in _LATER
+        said = " ".join(answer.text.split())[:_MOST_SAID] or answer.reason_phrase
+        return f"The clinic answered {answer.status_code}: {said}", for_good
+
+    def _rest(self, picture: WaitingPicture, trouble: str, for_long: bool) -> None:
+        rest = self._resting.setdefault(picture.sha256, _Rest())
+        rest.begin(for_long=for_long)
+        if trouble != picture.trouble:
+            self._outbox.record_picture_trouble(picture.sha256, trouble)
+            _log.error("Picture %s stays here: %s", picture.sha256[:12], trouble)
+
+
+class _Rest:
+    """How long one picture is left alone after it failed."""
+
+    def __init__(self) -> None:
+        self.until_s = 0.0
+        self._for_long = False
+        self._waits_s = waiting_times_s(_RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S)
+
+    def begin(self, *, for_long: bool) -> None:
+        if for_long and not self._for_long:
+            self._waits_s = waiting_times_s(_REFUSED_AFTER_S, _REFUSED_AFTER_AT_MOST_S)
+            self._for_long = True
+        self.until_s = time.monotonic() + next(self._waits_s)
 
 
 def _chunks(file: BinaryIO, stop: threading.Event) -> Iterator[bytes]:

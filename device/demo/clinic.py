@@ -32,6 +32,7 @@ port = {ports.pictures}
 authority = "{certificates}/authority.crt"
 certificate = "{certificates}/server.crt"
 key = "{certificates}/server.key"
+revocation_list = "{certificates}/revoked.pem"
 
 [page]
 port = {ports.page}

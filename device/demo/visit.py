@@ -12,14 +12,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from contract import DONOR_CONTROL, PROTOCOL, Capture, Interval, Outcome, Site
+from contract import DONOR_CONTROL, PROTOCOL, Capture, Interval, Site
 from device.calibration.correction import Correction, correction_of
 from device.calibration.in_force import latest
 from device.calibration.records import Records
 from device.demo import broker
 from device.demo.clinic import CLINIC, Clinic, Ports
 from device.demo.processes import DemoFailed, look_around, note_requests_to_end
-from device.outbox import Outbox
+from device.outbox import Outbox, State
 from device.store import Store
 
 PATIENT, VISIT_NUMBER = "P-0042", 1
@@ -46,7 +46,7 @@ class Row:
 
     capture: Capture
     truth: Truth
-    outcome: Outcome | None
+    state: State
     picture_received: bool
 
     @property
@@ -58,7 +58,7 @@ class Row:
     @property
     def arrived(self) -> bool:
         """Whether the clinic holds figures and picture."""
-        return self.outcome is Outcome.STORED and self.picture_received
+        return self.state is State.RECEIVED and self.picture_received
 
 
 def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool, say: Callable[[str], None]) -> bool:
@@ -139,7 +139,7 @@ def await_delivery(clinic: Clinic, visit_number: int = VISIT_NUMBER) -> list[Row
             Row(
                 capture,
                 _truth(clinic.folder / "truth", capture, correction),
-                outbox.outcome(capture.message_id)[0],
+                outbox.state(capture.message_id)[0],
                 capture.picture.sha256 not in missing,
             )
             for capture in store.visit(PATIENT, visit_number)
@@ -202,6 +202,6 @@ def _figure(interval: Interval | None) -> str:
 
 
 def _delivery(row: Row) -> str:
-    if row.outcome is None:
+    if row.state is State.WAITING:
         return "none yet"
-    return str(row.outcome) if row.picture_received else f"{row.outcome}, picture pending"
+    return str(row.state) if row.picture_received else f"{row.state}, picture pending"

@@ -1,5 +1,20 @@
-"""What has still to reach the clinic, and what the clinic said of it."""
+"""What has still to reach the clinic, and what the clinic and people said of it."""
 
-from device.outbox.outbox import CHANNELS, Counts, Outbox, Waiting, WaitingPicture
+from device.outbox.outbox import CHANNELS, Counts, Outbox, Remaining, Waiting, WaitingPicture
+from device.outbox.room import NoRoom, Room, refuse_without_room, room
+from device.outbox.states import Event, State
 
-__all__ = ["CHANNELS", "Counts", "Outbox", "Waiting", "WaitingPicture"]
+__all__ = [
+    "CHANNELS",
+    "Counts",
+    "Event",
+    "NoRoom",
+    "Outbox",
+    "Remaining",
+    "Room",
+    "State",
+    "Waiting",
+    "WaitingPicture",
+    "refuse_without_room",
+    "room",
+]

@@ -1,27 +1,30 @@
-"""What has still to reach the clinic, and what the clinic said of it.
+"""What has still to reach the clinic, and what the clinic and people said of it.
 
-A message (a capture, a comparison, a visit) is *waiting* from the moment it is kept, or released where the gate refused
-it, and *received* or *refused* once its receipt names its id and its content. *Sent* is what the present connection to
-the broker knows (:mod:`device.delivery`); it is written nowhere, because a broker's acknowledgement survives neither
-the broker's crash nor the connection's end.
+A message (a capture, a comparison, a visit) leaves the outbox only by a receipt that names its id and its content, or
+because a person withdrew what the clinic had refused. Of one patient the messages leave one after the other, in the
+order they were kept, each once the one before has its receipt; patients do not wait for each other.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contract import Channel, Outcome, Receipt
-from device.store import Store
+from contract import Capture, Channel, Forced, Outcome, Receipt, content_sha256
+from device.outbox.states import Event, State, after
+from device.store import NoSuchMessage, Store
 
-#: The picture of a capture that is held stays with the instrument as the capture does.
+#: The picture of a capture that is held, or was withdrawn, stays with the instrument as the capture does.
 _PICTURE_WAITS = (
-    "received_at IS NULL AND EXISTS (SELECT 1 FROM message WHERE picture_sha256 = picture.sha256 AND held = 0)"
+    "received_at IS NULL AND EXISTS"
+    " (SELECT 1 FROM message WHERE picture_sha256 = picture.sha256 AND state NOT IN ('held', 'withdrawn'))"
 )
-
 
 CHANNELS = (Channel.CAPTURE, Channel.CHANGE, Channel.VISIT)
 """Of the messages that are kept until their receipt."""
+
+_EVENTS = {Outcome.STORED: Event.STORED, Outcome.REFUSED: Event.REFUSED}
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,29 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Remaining:
+    """A message that is not at the clinic: what it is, where it stands, and why.
+
+    ``site`` is None of a whole visit, ``reason`` where the clinic refused nothing.
+    """
+
+    message_id: UUID
+    channel: Channel
+    patient_code: str
+    visit_number: int
+    site: str | None
+    state: State
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class WaitingPicture:
-    """A picture that the collector has not confirmed."""
+    """A picture that the collector has not confirmed; ``trouble`` is why the last try failed, None of no try."""
 
     sha256: str
     media_type: str
     size_bytes: int
+    trouble: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,13 +85,22 @@ class Outbox:
         self._connection = store.connection
 
     def waiting(self, limit: int, channels: Collection[Channel] = CHANNELS) -> list[Waiting]:
-        """Return the oldest ``limit`` messages of some channels without a receipt, in the order they were kept."""
+        """Return up to ``limit`` messages of some channels that are next: of each patient the oldest without a receipt.
+
+        In the order they were kept.
+        """
         rows = self._connection.execute(
-            "SELECT message_id, channel FROM message WHERE outcome IS NULL AND held = 0"  # noqa: S608
-            f" AND channel IN ({','.join('?' * len(channels))}) ORDER BY sequence LIMIT ?",
-            (*channels, limit),
+            "SELECT message_id, channel, patient_code FROM message WHERE state = 'waiting'"  # noqa: S608
+            f" AND channel IN ({','.join('?' * len(channels))}) ORDER BY sequence",
+            (*channels,),
         )
-        return [Waiting(UUID(message_id), Channel(channel)) for message_id, channel in rows]
+        next_of: dict[str, Waiting] = {}
+        for message_id, channel, patient_code in rows:
+            if len(next_of) >= limit:
+                break
+            next_of.setdefault(patient_code, Waiting(UUID(message_id), Channel(channel)))
+        rows.close()
+        return list(next_of.values())
 
     def payload(self, message_id: UUID) -> bytes:
         """Return the bytes to publish, the same each time."""
@@ -89,50 +118,160 @@ class Outbox:
             False if the receipt says nothing new: for an unknown message, for other content, or a second time. A
             refusal may be followed by ``stored`` (the clinic re-tried it), never the other way round.
         """
-        changed = self._connection.execute(
-            "UPDATE message SET outcome = ?, reason = ?, decided_at = ? WHERE message_id = ? AND content_sha256 = ?"
-            " AND (outcome IS NULL OR (outcome = 'refused' AND ? = 'stored'))",
-            (
-                receipt.outcome,
-                receipt.reason,
-                receipt.decided_at.isoformat(),
-                str(receipt.message_id),
-                receipt.content_sha256,
-                receipt.outcome,
-            ),
+        with self._change():
+            row = self._connection.execute(
+                "SELECT state FROM message WHERE message_id = ? AND content_sha256 = ?",
+                (str(receipt.message_id), receipt.content_sha256),
+            ).fetchone()
+            if row is None:
+                return False
+            known = State(row[0])
+            state = after(known, _EVENTS[receipt.outcome])
+            if state is known:
+                return False
+            self._connection.execute(
+                "UPDATE message SET state = ?, reason = ?, decided_at = ? WHERE message_id = ?",
+                (state, receipt.reason, receipt.decided_at.isoformat(), str(receipt.message_id)),
+            )
+        return True
+
+    def decide(self, message_id: UUID, event: Event, by: str, note: str, at: datetime) -> State:
+        """Do what a person decided of a message that the clinic refused, and keep who, when and why.
+
+        Parameters
+        ----------
+        message_id
+            Of the message.
+        event
+            ``SENT_AGAIN`` or ``WITHDRAWN``.
+        by, note, at
+            Who decided it, why and when.
+
+        Returns
+        -------
+        State
+            The message's, from now on.
+
+        Raises
+        ------
+        device.store.NoSuchMessage
+            If no message of that id was refused.
+        """
+        with self._change():
+            row = self._connection.execute(
+                "SELECT state FROM message WHERE message_id = ?", (str(message_id),)
+            ).fetchone()
+            if row is None or State(row[0]) is not State.REFUSED:
+                raise NoSuchMessage(
+                    f"The clinic has refused no message {message_id}. `trichoscope outbox` lists those that it did."
+                )
+            state = after(State.REFUSED, event)
+            self._connection.execute("UPDATE message SET state = ? WHERE message_id = ?", (state, str(message_id)))
+            self._connection.execute(
+                "INSERT INTO decision VALUES (?, ?, ?, ?, ?)", (str(message_id), event, by, note, at.isoformat())
+            )
+        return state
+
+    def release(self, message_id: UUID, forced: Forced) -> Capture:
+        """Let a held capture travel, with the word of the person who decided it.
+
+        Parameters
+        ----------
+        message_id
+            Of the capture.
+        forced
+            Who, why and when; it travels with the figures.
+
+        Raises
+        ------
+        device.store.NoSuchMessage
+            If no capture of that id is held.
+        """
+        with self._change():
+            row = self._connection.execute(
+                "SELECT payload FROM message WHERE message_id = ? AND state = 'held'", (str(message_id),)
+            ).fetchone()
+            if row is None:
+                raise NoSuchMessage(
+                    f"No refused capture {message_id} waits for a decision. `trichoscope refused` lists those that do."
+                )
+            kept = Capture.model_validate_json(row[0])
+            capture = kept.model_copy(update={"quality": kept.quality.model_copy(update={"forced": forced})})
+            payload = capture.encode()
+            self._connection.execute(
+                "UPDATE message SET payload = ?, content_sha256 = ?, state = ? WHERE message_id = ?",
+                (payload, content_sha256(payload), after(State.HELD, Event.RELEASED), str(message_id)),
+            )
+        return capture
+
+    def remaining(self) -> Iterator[Remaining]:
+        """Give what is not at the clinic, in the order it was kept."""
+        rows = self._connection.execute(
+            "SELECT message_id, channel, patient_code, visit_number, site, state, reason FROM message"
+            " WHERE state <> 'received' ORDER BY sequence"
         )
-        return changed.rowcount > 0
+        for message_id, channel, patient_code, visit_number, site, state, reason in rows:
+            yield Remaining(UUID(message_id), Channel(channel), patient_code, visit_number, site, State(state), reason)
 
     def waiting_pictures(self, limit: int) -> list[WaitingPicture]:
         """Return up to ``limit`` pictures that the collector has not confirmed, oldest capture first."""
         rows = self._connection.execute(
-            f"SELECT sha256, media_type, size_bytes FROM picture WHERE {_PICTURE_WAITS} ORDER BY rowid LIMIT ?",  # noqa: S608
+            "SELECT sha256, media_type, size_bytes, trouble FROM picture"  # noqa: S608
+            f" WHERE {_PICTURE_WAITS} ORDER BY rowid LIMIT ?",
             (limit,),
         )
         return [WaitingPicture(*row) for row in rows]
 
     def record_picture_received(self, sha256: str, at: datetime) -> None:
         """Write down that the collector holds the picture."""
-        self._connection.execute("UPDATE picture SET received_at = ? WHERE sha256 = ?", (at.isoformat(), sha256))
+        self._connection.execute(
+            "UPDATE picture SET received_at = ?, trouble = NULL WHERE sha256 = ?", (at.isoformat(), sha256)
+        )
 
-    def outcome(self, message_id: UUID) -> tuple[Outcome | None, str | None]:
-        """Return the clinic's decision on a message and its reason; None while there is no receipt."""
-        outcome, reason = self._connection.execute(
-            "SELECT outcome, reason FROM message WHERE message_id = ?", (str(message_id),)
+    def record_picture_trouble(self, sha256: str, trouble: str) -> None:
+        """Write down why a picture could not be delivered: a sentence."""
+        self._connection.execute(
+            "UPDATE picture SET trouble = ? WHERE sha256 = ? AND trouble IS NOT ?", (trouble, sha256, trouble)
+        )
+
+    def state(self, message_id: UUID) -> tuple[State, str | None]:
+        """Return where a message stands, and the clinic's reason where it refused it."""
+        state, reason = self._connection.execute(
+            "SELECT state, reason FROM message WHERE message_id = ?", (str(message_id),)
         ).fetchone()
-        return (Outcome(outcome) if outcome else None), reason
+        return State(state), reason
 
     def counts(self) -> Counts:
         """Return how much is waiting and how much was refused."""
-        waits, refused = "outcome IS NULL AND held = 0", "outcome = 'refused'"
         row = self._connection.execute(
-            f"SELECT (SELECT count(*) FROM message WHERE channel = 'capture' AND {waits}),"  # noqa: S608
-            f" (SELECT count(*) FROM message WHERE channel = 'capture' AND {refused}),"
+            "SELECT (SELECT count(*) FROM message WHERE state = 'waiting' AND channel = 'capture'),"  # noqa: S608
+            " (SELECT count(*) FROM message WHERE state = 'refused' AND channel = 'capture'),"
             f" (SELECT count(*) FROM picture WHERE {_PICTURE_WAITS}),"
-            f" (SELECT count(*) FROM message WHERE channel <> 'capture' AND {waits}),"
-            f" (SELECT count(*) FROM message WHERE channel <> 'capture' AND {refused})"
+            " (SELECT count(*) FROM message WHERE state = 'waiting' AND channel <> 'capture'),"
+            " (SELECT count(*) FROM message WHERE state = 'refused' AND channel <> 'capture')"
         ).fetchone()
         return Counts(*row)
+
+    def oldest_waiting(self) -> datetime | None:
+        """Return when the oldest message that waits was made, by the instrument's clock; None if none waits."""
+        row = self._connection.execute(
+            "SELECT json_extract(CAST(payload AS TEXT), '$.created_at') FROM message WHERE state = 'waiting'"
+            " ORDER BY sequence LIMIT 1"
+        ).fetchone()
+        return None if row is None else datetime.fromisoformat(row[0])
+
+    def bytes_of_a_capture(self) -> int | None:
+        """Return what one of the captures kept last takes of the disk, its picture with it; None if there is none."""
+        (mean,) = self._connection.execute(
+            "SELECT avg(size) FROM (SELECT size_bytes + length(payload) AS size FROM message JOIN picture"
+            " ON picture_sha256 = sha256 ORDER BY sequence DESC LIMIT 20)"
+        ).fetchone()
+        return None if mean is None else round(mean)
+
+    def version(self) -> int:
+        """Return a number that differs once another process or thread has kept something (SQLite's data_version)."""
+        (number,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(number)
 
     def open_connection(self, at: datetime) -> int:
         """Return the number of a new connection to the broker, greater than any before it."""
@@ -140,3 +279,14 @@ class Outbox:
             "INSERT INTO connection (opened_at) VALUES (?) RETURNING number", (at.isoformat(),)
         ).fetchone()[0]
         return int(number)
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")

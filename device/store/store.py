@@ -23,22 +23,22 @@ from contract import (
     Capture,
     Channel,
     Comparison,
-    Forced,
     Picture,
     Visit,
     content_sha256,
 )
+from device.store.pictures import KeptPictures
 from device.store.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
-from groundwork.durable_file import write_durably
 
 #: The chair compares a capture as it takes it; what is not compared by then was not to be had, and is compared later.
 _COMPARED_AT_THE_CHAIR_WITHIN = timedelta(minutes=10)
+_NOTHING_IS_PUT_OFF_LONGER = timedelta(days=2)
 
 _KeptT = TypeVar("_KeptT", Comparison, Visit)
 
 
-class NoSuchCapture(LookupError):
-    """The store holds no such capture for the purpose; the message says what to do."""
+class NoSuchMessage(LookupError):
+    """The store holds no such message for the purpose; the message says what to do."""
 
 
 class MessageTooLong(ValueError):
@@ -56,6 +56,8 @@ class Store:
     ----------
     folder
         The state folder; made, with its database, where it is not there.
+    picture_key
+        File of the key that pictures are sealed with on this disk; None keeps them as they are.
 
     Raises
     ------
@@ -63,8 +65,9 @@ class Store:
         If the folder cannot be written, the file is no database, or another release wrote it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, picture_key: Path | None = None) -> None:
         self.folder = folder
+        self.pictures = KeptPictures(folder / "pictures", picture_key)
         with ExitStack() as on_failure:
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -106,8 +109,20 @@ class Store:
         self.connection.close()
 
     def picture_path(self, sha256: str) -> Path:
-        """Return where the picture of that digest lies."""
-        return self.folder / "pictures" / sha256
+        """Return where the file of the picture of that digest lies, which may be sealed: :meth:`read_picture` opens."""
+        return self.pictures.path(sha256)
+
+    def read_picture(self, sha256: str) -> bytes:
+        """Return the bytes of a kept picture.
+
+        Raises
+        ------
+        PictureDamaged
+            If its file is gone, cannot be read, or is not what was kept.
+        PictureKeyUnusable
+            If it is sealed, and the key is missing or another one.
+        """
+        return self.pictures.read(sha256)
 
     def keep(
         self, picture: Picture, content: bytes, compose: Callable[[int], Capture], *, held: bool = False
@@ -121,7 +136,7 @@ class Store:
         compose
             Makes the message once its sequence number is known.
         held
-            Keep it from travelling until `release`.
+            Keep it from travelling until a person releases it.
 
         Returns
         -------
@@ -132,10 +147,11 @@ class Store:
         ------
         StoreUnusable
             If the disk refuses; nothing is kept then, and the picture must be taken again.
+        PictureKeyUnusable
+            If pictures are to be sealed, and the key cannot be used; nothing is kept then.
         """
         try:
-            if not self.picture_path(picture.sha256).exists():
-                write_durably(self.picture_path(picture.sha256), content, mode=0o600)
+            self.pictures.keep(picture.sha256, content)
             with self._transaction():
                 self.connection.execute(
                     "INSERT INTO picture (sha256, media_type, size_bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -206,7 +222,7 @@ class Store:
         compare_from = message.created_at + _COMPARED_AT_THE_CHAIR_WITHIN
         self.connection.execute(
             "INSERT INTO message (sequence, message_id, channel, patient_code, visit_number, site, picture_sha256,"
-            " payload, content_sha256, held, compare_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " payload, content_sha256, state, compare_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 message.sequence,
                 str(message.message_id),
@@ -217,46 +233,26 @@ class Store:
                 message.picture.sha256 if isinstance(message, Capture) else None,
                 payload,
                 content_sha256(payload),
-                held,
+                "held" if held else "waiting",
                 compare_from.timestamp() if followup else None,
             ),
         )
 
-    def release(self, message_id: UUID, forced: Forced) -> Capture:
-        """Let a held capture travel, with the word of the person who decided it.
-
-        Parameters
-        ----------
-        message_id
-            Of the capture.
-        forced
-            Who, why and when; it travels with the figures.
+    def capture(self, message_id: UUID) -> Capture:
+        """Return one capture.
 
         Raises
         ------
-        NoSuchCapture
-            If no capture of that id is held.
+        NoSuchMessage
+            If there is none of that id.
         """
-        with self._transaction():
-            row = self.connection.execute(
-                "SELECT payload FROM message WHERE message_id = ? AND held = 1", (str(message_id),)
-            ).fetchone()
-            if row is None:
-                raise NoSuchCapture(
-                    f"No refused capture {message_id} waits for a decision. `trichoscope refused` lists those that do."
-                )
-            kept = Capture.model_validate_json(row[0])
-            capture = kept.model_copy(update={"quality": kept.quality.model_copy(update={"forced": forced})})
-            payload = capture.encode()
-            self.connection.execute(
-                "UPDATE message SET payload = ?, content_sha256 = ?, held = 0 WHERE message_id = ?",
-                (payload, content_sha256(payload), str(message_id)),
-            )
-        return capture
+        for capture in self._captures("message_id = ?", str(message_id)):
+            return capture
+        raise NoSuchMessage(f"This instrument holds no capture {message_id}. Check the id.")
 
     def held(self) -> list[Capture]:
         """Return the captures that the gate refused and nobody has released, oldest first."""
-        return self._captures("held = 1")
+        return self._captures("state = 'held'")
 
     def visit(self, patient_code: str, visit_number: int) -> list[Capture]:
         """Return the captures of one visit in the order they were taken."""
@@ -267,8 +263,15 @@ class Store:
         return self._captures("patient_code = ? AND site = ?", patient_code, site)
 
     def without_comparison(self, now: datetime) -> list[Capture]:
-        """Return the captures of later visits that are to be compared by now, oldest first; held ones are not."""
-        return self._captures("compare_from <= ? AND held = 0", now.timestamp())
+        """Return the captures of later visits that are to be compared by now, oldest first; held ones are not.
+
+        One that is put off beyond all that anything is put off was kept under a clock that ran ahead: it is due.
+        """
+        return self._captures(
+            "(compare_from <= ? OR compare_from > ?) AND state <> 'held'",
+            now.timestamp(),
+            (now + _NOTHING_IS_PUT_OFF_LONGER).timestamp(),
+        )
 
     def put_off_comparison(self, message_id: UUID, until: datetime | None) -> None:
         """Compare a capture no sooner than then; with None, never."""

@@ -63,7 +63,7 @@ def noise_of(store: Store) -> DailyNoise:
 
 def _read(store: Store) -> list[Capture]:
     rows = store.connection.execute(
-        "SELECT payload FROM message WHERE channel = 'capture' AND held = 0 ORDER BY sequence"
+        "SELECT payload FROM message WHERE channel = 'capture' AND state <> 'held' ORDER BY sequence"
     )
     captures = (Capture.model_validate_json(payload) for (payload,) in rows)
     return [capture for capture in captures if capture.quality.verdict is not Verdict.REFUSE]

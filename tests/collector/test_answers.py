@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 from PIL import Image
 
+from collector import answers
 from collector.answers import Answering, OutgoingAnswer, answer_baseline
 from collector.ingestion import Accepted
 from collector.reduced_picture import reduce
@@ -215,6 +216,31 @@ def test_a_flood_of_asks_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
     sent = all_of(answering)
     assert len(sent) == 64
     assert "passed over" in caplog.text
+
+
+def test_a_device_learns_no_more_baselines_an_hour_than_visits_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a stolen instrument may ask for the baselines of all patients, code by code."""
+    monkeypatch.setattr(answers, "_MOST_AN_HOUR", 3)
+    now_s = 0.0
+    monkeypatch.setattr("collector.answers.time.monotonic", lambda: now_s)
+    answering = Answering(lambda to: BaselineAnswer(message_id=to.message_id, answered_at=NOW, reason="None."))
+
+    def reasons(*asks: BaselineAsk) -> list[str | None]:
+        for to in asks:
+            answering.ask(to, None)
+        sent: list[OutgoingAnswer] = []
+        while answering.busy:
+            sent.extend(answering.ready())
+        return [out.answer.reason for out in sent]
+
+    assert reasons(ask(), ask(), ask()) == ["None."] * 3
+    later, elsewhere = reasons(ask(), ask(device_id="chair-2"))
+    assert later is not None
+    assert "answered again later" in later
+    assert elsewhere == "None.", "a device's own count"
+    now_s = 3601.0
+    assert reasons(ask()) == ["None."]
+    answering.close()
 
 
 def test_the_baseline_is_the_last_take_though_the_clock_was_set_back(clinic: Clinic) -> None:

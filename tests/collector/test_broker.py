@@ -123,3 +123,14 @@ def test_configuration_lets_a_whole_batch_be_in_flight(tmp_path: Path, certifica
     assert f"max_inflight_messages {RECEIVE_MAXIMUM}" in lines
     assert [line for line in lines if line.startswith("listener")] == ["listener 8883"]
     assert not any(line.startswith("user ") for line in lines)
+
+
+def test_configuration_names_the_revocation_list_and_another_key(tmp_path: Path, certificates: Path) -> None:
+    """Breaks when revoked instruments are let in, or the broker cannot be handed its key by systemd."""
+    options = {"clinic_id": CLINIC, "certificates": certificates, "port": 8883, "address": None, "user": None}
+    for given, found in ((None, certificates.resolve() / "server.key"), (Path("/run/x.key"), Path("/run/x.key"))):
+        broker.write(tmp_path, **options, server_key=given)  # type: ignore[arg-type]
+        lines = (tmp_path / broker.CONFIGURATION).read_text().splitlines()
+        assert f"crlfile {certificates.resolve() / 'revoked.pem'}" in lines
+        assert f"keyfile {found}" in lines
+    assert (tmp_path / "persistence").stat().st_mode & 0o777 == 0o700

@@ -4,12 +4,16 @@ import asyncio
 import errno
 import hashlib
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+from PIL import Image
 
-from collector import picture_service
+from collector import picture_service, pictures
+from collector.alarms import Alarm, AlarmKind
 from collector.picture_service import create_service
 from collector.pictures import IncomingPicture, PictureRejected, Pictures, media_type
 from contract import MAX_PICTURE_BYTES
@@ -81,7 +85,7 @@ def test_what_is_no_such_picture_is_refused_and_leaves_nothing(
     answer = client.put(f"/images/{name}", content=content, headers=ONCE)
     assert answer.status_code == refusal[0]
     assert refusal[1] in answer.text
-    assert [path.name for path in folder.iterdir()] == ["incoming"]
+    assert {path.name for path in folder.iterdir()} <= {"incoming", "quarantine"}
     assert left_over(folder) == []
 
 
@@ -226,23 +230,99 @@ def test_other_methods_are_refused(client: AsgiClient) -> None:
 
 def test_chunks_of_any_size_make_the_same_picture(folder: Path) -> None:
     """Breaks when the kind is told from the first chunk alone, however small it is."""
-    pictures = Pictures(folder)
-    incoming = pictures.receive(digest(PNG))
+    store = Pictures(folder)
+    incoming = store.receive(digest(PNG))
     for number in range(20):
         incoming.write(PNG[number : number + 1])
     incoming.write(PNG[20:])
     incoming.finish()
-    path = pictures.path(digest(PNG))
+    path = store.path(digest(PNG))
     assert path is not None
     assert media_type(path) == "image/png"
 
 
 def test_wrong_hash_never_reaches_its_place(folder: Path) -> None:
     """Breaks when the check comes after the rename."""
-    pictures = Pictures(folder)
-    incoming = pictures.receive(digest(JPEG))
+    store = Pictures(folder)
+    incoming = store.receive(digest(JPEG))
     incoming.write(PNG)
     with pytest.raises(PictureRejected):
         incoming.finish()
     incoming.discard()
-    assert pictures.path(digest(JPEG)) is None
+    assert store.path(digest(JPEG)) is None
+
+
+def alarmed(folder: Path, *, keep_free_bytes: int = 0) -> tuple[AsgiClient, list[Alarm]]:
+    """Return a client of a service whose alarms are noted, and the alarms."""
+    raised: list[Alarm] = []
+    service = create_service(Pictures(folder, keep_free_bytes), raise_alarm=raised.append)
+    return AsgiClient(service, "https://collector"), raised
+
+
+def test_another_picture_under_a_name_is_quarantined_and_alarmed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when altered bytes pass for a network's mischance, or nobody can look at what came."""
+    monkeypatch.setattr(pictures, "QUARANTINED_BYTES", 1000)
+    client, raised = alarmed(folder)
+    answer = client.put(f"/images/{digest(JPEG)}", content=PNG, headers=ONCE)
+    assert answer.status_code == 422
+    (alarm,) = raised
+    assert (alarm.kind, alarm.subject, alarm.found_sha256) == (AlarmKind.PICTURE_ALTERED, digest(JPEG), digest(PNG))
+    assert (alarm.size_bytes, alarm.device_id) == (len(PNG), None)
+    kept = folder / "quarantine" / digest(PNG)
+    assert kept.read_bytes() == PNG[:1000]
+    assert kept.stat().st_mode & 0o077 == 0
+    assert Pictures(folder).path(digest(JPEG)) is None
+    assert left_over(folder) == []
+
+
+def test_another_body_for_a_picture_that_is_there_changes_nothing_and_is_alarmed(folder: Path) -> None:
+    """Breaks when 200 is said to bytes that nobody looked at, or they take the picture's place."""
+    client, raised = alarmed(folder)
+    assert client.put(f"/images/{digest(PNG)}", content=PNG, headers=ONCE).status_code == 201
+    assert client.put(f"/images/{digest(PNG)}", content=JPEG, headers=ONCE).status_code == 422
+    assert [alarm.found_sha256 for alarm in raised] == [digest(JPEG)]
+    assert (folder / digest(PNG)).read_bytes() == PNG
+    assert client.put(f"/images/{digest(PNG)}", content=PNG, headers=ONCE).status_code == 200
+    assert len(raised) == 1
+
+
+def test_quarantine_fills_no_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a hostile device fills the clinic's disk with pictures that are refused."""
+    monkeypatch.setattr(pictures, "QUARANTINED_PICTURES", 3)
+    client, _ = alarmed(folder)
+    for number in range(8):
+        assert client.put(f"/images/{digest(PNG)}", content=PNG + bytes([number])).status_code == 422
+    kept = {path.name for path in (folder / "quarantine").iterdir()}
+    assert kept == {digest(PNG + bytes([number])) for number in (5, 6, 7)}
+
+
+def test_a_picture_that_may_name_somebody_is_refused_and_not_kept(folder: Path) -> None:
+    """Breaks when a picture with the place where it was taken is stored, in its place or in quarantine."""
+    file = BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = "Jane Doe"
+    Image.new("RGB", (64, 48)).save(file, "JPEG", exif=exif)
+    client, raised = alarmed(folder)
+    answer = client.put(f"/images/{digest(file.getvalue())}", content=file.getvalue(), headers=ONCE)
+    assert (answer.status_code, "carries EXIF" in answer.text) == (422, True)
+    assert [alarm.kind for alarm in raised] == [AlarmKind.PICTURE_UNFIT]
+    assert [path.name for path in folder.rglob("*")] == ["incoming"]
+
+
+def test_a_disk_keeps_room_for_figures(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when pictures take the last of the disk, and captures' figures are not stored any more."""
+    free = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr("collector.pictures.shutil", SimpleNamespace(disk_usage=lambda _path: free))
+    client, raised = alarmed(folder, keep_free_bytes=900_000)
+    answer = client.put(f"/images/{digest(PNG)}", content=PNG, headers=ONCE)
+    assert answer.status_code == 507
+    assert "1 MB free" in answer.text
+    assert "keep_free_mb" in answer.text
+    assert "sent again later" in answer.text
+    assert left_over(folder) == []
+    assert client.put(f"/images/{digest(PNG)}", content=in_pieces(PNG)).status_code == 507, "of unknown length"
+    free.free = 900_000 + len(PNG)
+    assert client.put(f"/images/{digest(PNG)}", content=PNG, headers=ONCE).status_code == 201
+    assert raised == []
+    free.free = 0
+    assert alarmed(folder)[0].put(f"/images/{digest(JPEG)}", content=JPEG).status_code == 201, "0 sets no bound"

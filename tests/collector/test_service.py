@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from collector.broker import COLLECTOR_USER
 from collector.commands import main
-from collector.service import _listen
+from collector.server import listen
 from contract import Channel, Outcome, Picture, Receipt, Topic
 from tests.collector.conftest import Broker, Client, await_true, free_port
 from tests.collector.examples import CLINIC, DEVICE
@@ -216,7 +216,7 @@ def test_host_that_no_resolver_takes_is_said_with_line_and_key(
 
 def test_dead_peers_are_noticed() -> None:
     """Breaks when instruments that lost their power hold their connections until the service takes no more."""
-    with _listen("pictures", "127.0.0.1", 0) as listening:
+    with listen("pictures", "127.0.0.1", 0) as listening:
         address: tuple[str, int] = listening.getsockname()
         with socket.create_connection(address), listening.accept()[0] as accepted:
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
@@ -257,6 +257,12 @@ def test_certificates_and_broker_are_made_by_command(tmp_path: Path) -> None:
     assert {path.name for path in written.iterdir()} == {"mosquitto.conf", "acl", "persistence"}
     assert "listener 1234" in (written / "mosquitto.conf").read_text()
     assert "Chair" in refused(["certificates", "--folder", folder, "--client", "Chair 1"])
+    (folder / "server.key").rename(tmp_path / "elsewhere.key")
+    assert "server.key" in refused([*options, "--certificates", folder])
+    handed = ["--certificates", str(folder), "--server-key", str(tmp_path / "elsewhere.key")]
+    assert runner.invoke(main, [*map(str, options), *handed]).exit_code == 0
+    (folder / "revoked.pem").unlink()
+    assert "revoked.pem" in refused([*options, "--certificates", folder])
 
 
 def test_every_command_explains_itself() -> None:

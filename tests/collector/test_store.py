@@ -1,6 +1,8 @@
 """The store: once and for ever, in one transaction, whatever comes again."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -11,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector import alarms
+from collector.alarms import Alarm, AlarmKind
 from collector.ingestion import Accepted, Quarantined, Refused, decide
 from collector.order import status_follows
 from collector.store import Store, StoreFailed, StoreUnusable
@@ -354,6 +358,83 @@ def test_a_store_of_the_first_schema_is_brought_forward(tmp_path: Path) -> None:
             schema = schema_of(store)
     with closing(Store(tmp_path / "fresh.sqlite3")) as fresh:
         assert schema == schema_of(fresh)
+
+
+def test_a_store_of_the_second_schema_is_brought_forward(tmp_path: Path) -> None:
+    """Breaks when an update loses what the clinic has received, or refuses to start on it.
+
+    The file is the dump of a store that the release before alarms made: a capture, a comparison, a visit, a message in
+    quarantine, a device's status and health.
+    """
+    path = tmp_path / "collector.sqlite3"
+    tables = ("captures", "comparisons", "visits", "quarantine", "devices")
+    reads = [f"SELECT * FROM {table}" for table in tables]  # noqa: S608
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("PRAGMA journal_mode = WAL")
+        old.executescript(Path(__file__).with_name("store_schema_2.sql").read_text(encoding="utf-8"))
+        before = [old.execute(read).fetchall() for read in reads]
+    assert [len(rows) for rows in before] == [1, 1, 1, 1, 1]
+    for number in (1, 2):
+        with closing(Store(path)) as store:
+            assert [store._writer.execute(read).fetchall() for read in reads] == before
+            store.raise_alarm(altered_picture("chair-1", "b" * 64))
+            (raised,) = store.alarms().raised
+            assert raised.times == number
+            schema = schema_of(store)
+    with closing(Store(tmp_path / "fresh.sqlite3")) as fresh:
+        assert schema == schema_of(fresh)
+
+
+def altered_picture(device_id: str | None, found: str) -> Alarm:
+    """Return the alarm of another picture than its name said."""
+    return Alarm(AlarmKind.PICTURE_ALTERED, device_id, "a" * 64, found, 12, "The body is another.")
+
+
+def test_another_message_under_a_stored_id_raises_an_alarm(store: Store) -> None:
+    """Breaks when somebody tries to change what is stored and nobody ever hears of it."""
+    first = capture()
+    other = first.model_copy(update={"patient_code": "P-0007"})
+    store.store_batch([accepted(first)], NOW)
+    assert store.alarms().raised == ()
+    store.store_batch([accepted(other), accepted(other), accepted(first)], NOW)
+    (raised,) = store.alarms().raised
+    assert (raised.alarm.kind, raised.alarm.device_id) == (AlarmKind.MESSAGE_ALTERED, "chair-1")
+    assert (raised.alarm.subject, raised.times) == (str(first.message_id), 2)
+    assert raised.alarm.found_sha256 == content_sha256(other.encode())
+    assert raised.first_at == raised.last_at == NOW
+
+
+def test_alarms_fill_no_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a hostile device fills the store, or pushes another device's alarms out of sight."""
+    monkeypatch.setattr(alarms, "KEPT_OF_EACH_DEVICE", 3)
+    store.raise_alarm(altered_picture(None, "f" * 64))
+    for number in range(8):
+        store.raise_alarm(altered_picture("chair-1", f"{number:064}"))
+        store.raise_alarm(altered_picture("chair-1", f"{number:064}"))
+    told = store.alarms()
+    assert [int(one.alarm.found_sha256) for one in told.raised if one.alarm.device_id == "chair-1"] == [7, 6, 5]
+    assert [one.alarm.device_id for one in told.raised if one.alarm.device_id != "chair-1"] == [None]
+    assert told.dropped == 10
+    assert {one.times for one in told.raised} == {1, 2}
+
+
+def test_an_alarm_waits_for_the_subscriber_s_commit(store: Store) -> None:
+    """Breaks when an alarm is lost because a batch was being committed at that moment."""
+    store._writer.execute("BEGIN IMMEDIATE")
+    raising = threading.Thread(target=store.raise_alarm, args=(altered_picture("chair-1", "b" * 64),))
+    raising.start()
+    time.sleep(0.1)
+    store._writer.execute("COMMIT")
+    raising.join(10)
+    assert len(store.alarms().raised) == 1
+
+
+def test_an_alarm_that_cannot_be_kept_is_logged(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """Breaks when a full disk makes alarms vanish, or turns a refusal into a fault."""
+    store._writer.execute("DROP TABLE alarms")
+    store.raise_alarm(altered_picture("chair-1", "b" * 64))
+    assert "The body is another." in caplog.text
+    assert "could not be kept" in caplog.text
 
 
 def schema_of(store: Store) -> set[tuple[str, str, str]]:

@@ -28,6 +28,11 @@ FIRST: dict[str, Any] = {
 """A message as the first release wrote it."""
 
 LATER: dict[str, Any] = {
+    "waiting_others": 3,
+    "refused_others": 1,
+    "oldest_waiting_at": datetime(2026, 3, 4, 8, 30, tzinfo=UTC),
+    "room_captures": 4100,
+    "certificate_expires_at": datetime(2027, 3, 4, 8, 30, tzinfo=UTC),
     "lights": ("cross", "parallel"),
     "triggers": ("button", "foot-switch"),
     "calibration_made_at": datetime(2026, 3, 1, 8, 30, tzinfo=UTC),

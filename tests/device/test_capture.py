@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import device.capture
 from analysis import Optics, measure
+from collector.identifying_tags import identifying_tags
 from contract import Measurement, Quality, Site, Verdict
 from device import picture_file
 from device.calibration.step_names import StepName
@@ -18,6 +23,7 @@ from device.camera import Aim, Still, StillSettings
 from device.capture import take
 from device.instrument import open_instrument
 from device.outbox import Outbox
+from device.store import PictureKeyUnusable
 from phantom import Optics as PhantomOptics
 from phantom import ScalpSettings, grow, photograph
 from tests.device.calibration.simulated import calibrated, settings
@@ -55,7 +61,7 @@ def test_a_calibrated_capture_can_be_measured_again(tmp_path: Path) -> None:
     record = calibrated(of, StepName.SCALE, StepName.FLAT_FIELD, StepName.BLUR)
     with open_instrument(of) as instrument:
         capture = take(instrument, AIM)
-        content = instrument.store.picture_path(capture.picture.sha256).read_bytes()
+        content = instrument.store.read_picture(capture.picture.sha256)
     assert capture.calibration.record_id == record.record_id
     assert capture.calibration.due is None
     assert record.results.geometry is not None
@@ -99,7 +105,7 @@ def test_of_a_focus_bracket_the_sharpest_is_kept(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(instrument.camera, "burst", recording)
         usual = instrument.camera.usual
         capture = take(instrument, AIM)
-        kept = picture_file.read(instrument.store.picture_path(capture.picture.sha256))
+        kept = picture_file.decode(instrument.store.read_picture(capture.picture.sha256), "it")
         sharp = instrument.camera.still(AIM, usual).picture
     assert usual is not None
     assert usual.lens_position_dioptres is not None
@@ -150,6 +156,80 @@ def test_a_dng_is_kept_where_the_board_makes_one(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.usefixtures("passing")
+def test_with_a_key_nothing_of_a_capture_can_be_seen_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a stolen instrument shows a patient's picture or its raw values, or cannot read them itself."""
+    key = tmp_path / "key"
+    key.write_bytes(bytes(range(32)))
+    key.chmod(0o600)
+    with open_instrument(small(tmp_path, capture={"keep_dng": True}, storage={"picture_key": key})) as instrument:
+        monkeypatch.setattr(instrument.camera, "dng", lambda _aim: b"II*\0 what the sensor read")
+        capture = take(instrument, AIM)
+        content = instrument.store.read_picture(capture.picture.sha256)
+        assert instrument.store.pictures.read_beside(capture.picture.sha256, ".dng").startswith(b"II*")
+    assert hashlib.sha256(content).hexdigest() == capture.picture.sha256
+    lying = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {capture.picture.sha256, f"{capture.picture.sha256}.dng"} <= set(lying)
+    for kept in lying.values():
+        assert b"II*\0 what" not in kept
+        assert content[1000:1032] not in kept
+
+
+def test_a_key_that_is_lost_is_said_before_the_first_patient(tmp_path: Path) -> None:
+    """Breaks when a visit begins on an instrument that cannot keep what it takes."""
+    with (
+        pytest.raises(PictureKeyUnusable, match="Bring it back"),
+        open_instrument(small(tmp_path, storage={"picture_key": tmp_path / "lost"})),
+    ):
+        pass
+
+
+def photographed() -> NDArray[np.uint8]:
+    """Return a picture of a small phantom."""
+    optics = PhantomOptics(um_per_px=5.3, size_px=(640, 480))
+    return photograph(grow(ScalpSettings(size_mm=(3.4, 2.6)), seed=2), optics).picture
+
+
+def with_a_place_and_a_name(folder: Path, file_format: str) -> None:
+    """Lay a file there that carries what a telephone or a person writes into it."""
+    exif = Image.Exif()
+    exif[0x010E], exif[0x013B] = "Jane Doe", "Jane Doe"
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 30.0)})
+    text = PngInfo()
+    text.add_text("Patient", "Jane Doe")
+    options: dict[str, object] = {"comment": b"Jane Doe"} if file_format == "jpg" else {"pnginfo": text}
+    Image.fromarray(photographed()[:, :, ::-1]).save(folder / f"DSC_1.{file_format}", exif=exif, **options)  # type: ignore[arg-type]
+    assert b"Jane Doe" in (folder / f"DSC_1.{file_format}").read_bytes()
+
+
+@pytest.mark.usefixtures("passing")
+@pytest.mark.parametrize(("of", "picture_format"), [("simulated", "jpeg"), ("jpg", "jpeg"), ("png", "png")])
+def test_a_picture_leaves_without_what_may_name_somebody(tmp_path: Path, of: str, picture_format: str) -> None:
+    """Breaks when the place, the name or the text of a camera's file travels within the picture."""
+    if of == "simulated":
+        settings_of = small(tmp_path, picture_format=picture_format)
+    else:
+        folder = tmp_path / "in"
+        folder.mkdir()
+        with_a_place_and_a_name(folder, of)
+        settings_of = settings(
+            tmp_path,
+            camera={"kind": "folder", "folder": folder},
+            lens={"name": "lens 7", "nominal_um_per_px": 5.3},
+            picture_format=picture_format,
+        )
+    with open_instrument(settings_of) as instrument:
+        capture = take(instrument, AIM)
+        path = instrument.store.picture_path(capture.picture.sha256)
+        assert identifying_tags(path) is None
+        assert b"Jane" not in path.read_bytes()
+        with Image.open(path) as opened:
+            assert opened.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+            assert not opened.getexif()
+
+
+@pytest.mark.usefixtures("passing")
 def test_without_a_dng_the_capture_is_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Breaks when a board that makes no DNG files loses captures, or says nothing."""
     with open_instrument(small(tmp_path, capture={"keep_dng": True})) as instrument:
@@ -163,11 +243,8 @@ def test_pictures_of_a_folder_are_no_burst(tmp_path: Path) -> None:
     """Breaks when three different pictures pass for repeats of one, and two of them are never captures."""
     folder = tmp_path / "in"
     folder.mkdir()
-    taken = photograph(
-        grow(ScalpSettings(size_mm=(3.4, 2.6)), seed=2), PhantomOptics(um_per_px=5.3, size_px=(640, 480))
-    )
     for name in ("a", "b", "c"):
-        (folder / f"{name}.png").write_bytes(picture_file.encode(taken.picture, "png"))
+        (folder / f"{name}.png").write_bytes(picture_file.encode(photographed(), "png"))
     lens = {"name": "lens 7", "nominal_um_per_px": 5.3}
     of = settings(tmp_path, camera={"kind": "folder", "folder": folder}, lens=lens, capture={"stills": 3})
     with open_instrument(of) as instrument:

@@ -62,7 +62,7 @@ def floor(difference_sd: float) -> NoiseFloor:
 
 def kept_comparison(store: Store) -> Comparison:
     """Return the comparison that waits for the clinic."""
-    (waiting,) = [one for one in Outbox(store).waiting(9) if one.channel is contract.Channel.CHANGE]
+    (waiting,) = [one for one in Outbox(store).remaining() if one.channel is contract.Channel.CHANGE]
     return Comparison.model_validate_json(Outbox(store).payload(waiting.message_id))
 
 
@@ -192,7 +192,7 @@ def test_a_refused_capture_is_compared_once_it_is_released(tmp_path: Path, store
     later = ComparingLater(settings(tmp_path), store, compare_capture)
     later.compare_pending(threading.Event())
     assert Outbox(store).counts().waiting_others == 0
-    store.release(refused.message_id, contract.Forced(by="mk", note="It must do.", at=clock.now()))
+    Outbox(store).release(refused.message_id, contract.Forced(by="mk", note="It must do.", at=clock.now()))
     later.compare_pending(threading.Event())
     assert kept_comparison(store).followup.message_id == refused.message_id
 

@@ -84,9 +84,10 @@ def test_a_store_of_the_second_format_is_brought_forward(tmp_path: Path) -> None
     assert len(before) == 4
     store = Store(folder)
     after = store.connection.execute(
-        "SELECT sequence, message_id, payload, outcome, reason, held FROM message WHERE channel = 'capture'"
+        "SELECT sequence, message_id, payload, reason, state FROM message WHERE channel = 'capture'"
     ).fetchall()
-    assert after == before
+    assert [row[:4] for row in after] == [(*row[:3], row[4]) for row in before]
+    assert [row[4] for row in after] == ["received", "refused", "waiting", "held"]
     assert [str(message_id) for message_id in waiting(Outbox(store), 9)] == [before[2][1]]
     assert (Outbox(store).counts().refused_captures, len(store.held())) == (1, 1)
     assert store.connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -10,10 +10,10 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from contract import Capture, Outcome, Picture
+from contract import Capture, Picture
 from device.demo.clinic import CLINIC, DEVICE, Clinic
 from device.demo.processes import own_program
-from device.outbox import Outbox
+from device.outbox import Outbox, State
 from device.store import Store
 from tests import examples
 
@@ -65,7 +65,7 @@ def test_every_capture_is_stored_once_though_collector_and_device_are_killed(mak
         with clinic.collector(), clinic.device():
             await_empty_outbox(store, within_s=60)
         outbox = Outbox(store)
-        assert {outbox.outcome(capture.message_id) for capture in kept} == {(Outcome.STORED, None)}
+        assert {outbox.state(capture.message_id) for capture in kept} == {(State.RECEIVED, None)}
         assert sorted(stored_payloads(clinic)) == sorted(capture.encode() for capture in kept)
         for capture in kept:
             name = capture.picture.sha256

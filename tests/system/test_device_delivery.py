@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -29,9 +31,9 @@ from contract import (
 )
 from device import clock
 from device.baseline import NoneKnown, Unreachable, ask_ahead, find_baseline
-from device.delivery import Delivery, PictureDelivery, figures
+from device.delivery import Delivery, PictureDelivery, figures, session
 from device.demo.clinic import CLINIC, COLLECTOR, DEVICE, Clinic
-from device.outbox import Outbox
+from device.outbox import Outbox, State
 from device.settings import DeviceSettings
 from device.store import Store
 from groundwork.settings_file import read
@@ -106,6 +108,10 @@ class ClinicSide:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def has(self, messages: int) -> bool:
+        """Whether so many messages came."""
+        return len(self.came) >= messages
+
     def answer(self, payload: bytes, channel: Channel = Channel.RECEIPT) -> None:
         """Send a receipt's or an answer's bytes to the device."""
         self._client.publish(str(Topic(CLINIC, DEVICE, channel)), payload, qos=1).wait_for_publish(WITHIN_S)
@@ -115,11 +121,18 @@ class ClinicSide:
         self.came.append(bytes(message.payload))
 
 
+def said(properties: Properties | None) -> dict[str, Any]:
+    """Return what came with a message."""
+    assert properties is not None
+    told: dict[str, Any] = properties.json()  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    return told
+
+
 def test_a_capture_without_a_receipt_is_sent_again_byte_for_byte(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when a lost receipt leaves a capture on the device for ever, or a second sending differs."""
-    monkeypatch.setattr(figures, "_RECEIPT_WITHIN_S", 0.2)
+    monkeypatch.setattr(session, "_RECEIPT_WITHIN_S", 0.2)
     with ClinicSide(clinic, Channel.CAPTURE) as there, closing(Store(clinic.folder / "device")) as store:
         capture = keep(store, 1)
         with delivering(clinic):
@@ -145,12 +158,12 @@ def test_a_refusal_is_kept_and_not_sent_again(clinic: Clinic) -> None:
             )
             await_true(lambda: outbox.counts().refused_captures == 1, "the refusal is written down")
             assert outbox.waiting(5) == []
-            assert outbox.outcome(capture.message_id) == (Outcome.REFUSED, "of another clinic")
+            assert outbox.state(capture.message_id) == (State.REFUSED, "of another clinic")
 
 
 def test_a_capture_that_nobody_heard_is_sent_again_soon(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when a clinic that starts its collector later waits up to an hour for what the broker dropped."""
-    monkeypatch.setattr(figures, "_RECEIPT_WITHIN_S", 600.0)
+    monkeypatch.setattr(session, "_RECEIPT_WITHIN_S", 600.0)
     with closing(Store(clinic.folder / "device")) as store, ClinicSide(clinic, Channel.STATUS) as early:
         capture = keep(store, 1)
         with delivering(clinic):
@@ -220,9 +233,10 @@ def test_comparisons_and_visits_leave_in_their_order(clinic: Clinic) -> None:
             keep(store, 2),
         ]
         with delivering(clinic) as outbox:
-            await_true(lambda: len(there.came) >= 4, "all come")
-            assert there.came[:4] == [message.encode() for message in kept]
-            for message in kept:
+            for place, message in enumerate(kept):
+                await_true(partial(there.has, place + 1), "the next one comes")
+                time.sleep(0.1)
+                assert there.came == [sent.encode() for sent in kept[: place + 1]], "one at a time of one patient"
                 there.answer(
                     Receipt(
                         message_id=message.message_id,
@@ -232,6 +246,7 @@ def test_comparisons_and_visits_leave_in_their_order(clinic: Clinic) -> None:
                     ).encode()
                 )
             await_true(lambda: outbox.waiting(5) == [], "every receipt is written down")
+        assert [said(properties)["UserProperty"] for properties in there.properties] == [[("schema-version", "1")]] * 4
 
 
 def test_a_clinic_that_knows_captures_only_gets_them(clinic: Clinic) -> None:
@@ -283,11 +298,9 @@ def test_an_ask_says_where_and_until_when_it_is_answered(clinic: Clinic) -> None
             there.answer(answer.encode(), Channel.ANSWER)
             outcome = find_baseline(settings, store, "P-0042", "frontal", 2)
         assert len(there.came) == 1, "an ask is sent once"
-    (properties,) = there.properties
-    assert properties is not None
-    said = properties.json()  # type: ignore[no-untyped-call]  # paho leaves it untyped
-    assert said["ResponseTopic"] == str(Topic(CLINIC, DEVICE, Channel.ANSWER))
-    assert bytes.fromhex(said["CorrelationData"]) == asked.message_id.bytes
-    assert 1 <= said["MessageExpiryInterval"] <= 5
+    (properties,) = map(said, there.properties)
+    assert properties["ResponseTopic"] == str(Topic(CLINIC, DEVICE, Channel.ANSWER))
+    assert bytes.fromhex(properties["CorrelationData"]) == asked.message_id.bytes
+    assert 1 <= properties["MessageExpiryInterval"] <= 5
     assert (asked.patient_code, asked.site, asked.before_visit) == ("P-0042", "frontal", 2)
     assert outcome == NoneKnown("There is none.")

@@ -48,7 +48,7 @@ def answering(
     stop, asked = threading.Event(), list[BaselineAsk]()
 
     def deliver() -> None:
-        with closing(Store(store.folder)) as own:
+        with closing(Store(store.folder, store.pictures.key_file)) as own:
             while not stop.wait(0.005):
                 for pending in Asks(own).pending(clock.now()):
                     ask = BaselineAsk.model_validate_json(pending.payload)

@@ -1,5 +1,6 @@
 """Where a baseline comes from, and what is said when there is none."""
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from device import clock
 from device.baseline import Asks, Found, NoneKnown, Unreachable, ask_ahead, find_baseline, kept
 from device.settings import DeviceSettings
 from device.store import Store
+from device.store.sealing import is_sealed
 from tests import examples
 from tests.device.baseline.instrument import PATIENT, SITE, answer_none, answer_with, answering, keep, settings
 
@@ -205,6 +207,34 @@ def test_an_answer_that_cannot_be_read_back_is_asked_for_again(of: DeviceSetting
     assert len(asked) == 2
 
 
+@pytest.mark.parametrize("key_there", [True, False])
+def test_an_answer_with_its_picture_is_sealed_where_pictures_are(of: DeviceSettings, key_there: bool) -> None:
+    """Breaks when the baseline's picture lies open beside sealed ones, or a lost key ends the delivery of figures."""
+    key = of.state_folder / "key"
+    small = ReducedPicture(jpeg=b"\xff\xd8\xff what a patient's scalp looks like", um_per_px=20.0)
+
+    def answer(ask: BaselineAsk) -> BaselineAnswer:
+        baseline = examples.capture()
+        return BaselineAnswer(message_id=ask.message_id, answered_at=clock.now(), baseline=baseline, picture=small)
+
+    with closing(Store(of.state_folder, key)) as store:
+        if key_there:
+            key.write_bytes(bytes(range(32)))
+            key.chmod(0o600)
+        with answering(store, answer):
+            outcome = find_baseline(of, store, PATIENT, SITE, 2)
+            assert find_baseline(of, store, PATIENT, SITE, 2) == outcome
+    if key_there:
+        assert isinstance(outcome, Found)
+        assert outcome.baseline.picture == small
+        (path,) = (of.state_folder / "baselines").iterdir()
+        assert is_sealed(path.read_bytes())
+    else:
+        assert isinstance(outcome, Unreachable)
+        assert "Bring it back" in outcome.reason
+        assert list((of.state_folder / "baselines").iterdir()) == []
+
+
 @pytest.mark.parametrize("noise", [0, 60])
 def test_the_own_picture_is_made_small(of: DeviceSettings, store: Store, noise: int) -> None:
     """Breaks when the ghost of an own baseline has another scale than that of the clinic's, or does not fit."""
@@ -214,7 +244,7 @@ def test_the_own_picture_is_made_small(of: DeviceSettings, store: Store, noise: 
     grain = np.kron(rng.normal(0, noise, (380, 507, 1)), np.ones((4, 4, 1)))  # as coarse as the small picture's pixels
     picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
     content = cv2.imencode(".png", picture)[1].tobytes()
-    named = Picture(sha256="ab" * 32, media_type="image/png", size_bytes=len(content))
+    named = Picture(sha256=hashlib.sha256(content).hexdigest(), media_type="image/png", size_bytes=len(content))
     example = examples.capture(picture=named)
     store.keep(named, content, lambda sequence: example.model_copy(update={"sequence": sequence}))
     outcome = find_baseline(of, store, PATIENT, SITE, 2)

@@ -65,7 +65,7 @@ def test_what_the_chair_could_not_compare_is_compared_when_the_clinic_answers(of
     with answering(store, answer_with(elsewhere)):
         later.compare_pending(GO)
     assert pending_comparisons(store) == []
-    comparison = Comparison.model_validate_json(Outbox(store).payload(Outbox(store).waiting(9)[1].message_id))
+    comparison = Comparison.model_validate_json(Outbox(store).payload(list(Outbox(store).remaining())[1].message_id))
     assert (comparison.baseline.message_id, comparison.followup.message_id) == (
         elsewhere.message_id,
         followup.message_id,

@@ -1,0 +1,20 @@
+"""``trichoscope-collector``: one module a command."""
+
+import click
+
+from collector.commands.broker import write_broker
+from collector.commands.certificates import certificates
+from collector.commands.enrol import enrol
+from collector.commands.report import report
+from collector.commands.revoke import revoke
+from collector.commands.run import run
+
+
+@click.group()
+@click.version_option(package_name="trichoscope")
+def main() -> None:
+    """Take in what instruments send, keep it, and show it: the clinic's service."""
+
+
+for command in (run, report, certificates, write_broker, enrol, revoke):
+    main.add_command(command)

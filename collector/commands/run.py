@@ -1,0 +1,24 @@
+"""``trichoscope-collector run``."""
+
+import logging
+from pathlib import Path
+
+import click
+
+from collector import service
+from collector.commands.options import Fault, settings_option
+from collector.settings import CollectorSettings
+from groundwork.settings_file import SettingsFileError, read
+
+
+@click.command()
+@settings_option
+def run(settings: Path) -> None:
+    """Serve until SIGTERM or Ctrl-C; one line on the standard output says when it is ready."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        ended_by_signal = service.run(read(CollectorSettings, settings))
+    except (SettingsFileError, service.CannotStart) as error:
+        raise Fault(str(error)) from error
+    if not ended_by_signal:
+        raise SystemExit(1)

@@ -1,0 +1,119 @@
+"""Sockets that listen and the uvicorn that serves on them: what page, pictures and enrolment have in common.
+
+How long a connection lasts is bounded: a TLS handshake has 60 s (asyncio), a peer that is gone is noticed within a
+minute (TCP keep-alive), a request's head has 20 s (:mod:`collector.identity.peer`), a body has what its service gives
+it, and a connection ends 5 s after its last answer (uvicorn).
+"""
+
+import socket
+import ssl
+
+import uvicorn
+from starlette.applications import Starlette
+
+from collector.identity.peer import PeerProtocol
+from collector.settings import PictureSettings
+
+_GRACE_S = 3  # what a running request has to end in when the service is told to stop
+_KEEPALIVE = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
+"""An instrument that lost its power says no goodbye: gone after 30 s of silence and three probes 10 s apart."""
+
+
+class CannotStart(Exception):
+    """The service cannot start; the message says why and what to do."""
+
+
+def listen(what: str, host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Parameters
+    ----------
+    what
+        The table of the settings that names it.
+    host, port
+        Where.
+
+    Raises
+    ------
+    CannotStart
+        If it cannot.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise CannotStart(
+            f"The address {host}:{port} for {what} cannot be listened on ({error.strerror}). End the program that uses"
+            f" it, or choose another under [{what}] in the settings."
+        ) from error
+    # Each accepted connection takes these over (tcp(7), socket(7)).
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE.items():
+        listening.setsockopt(socket.IPPROTO_TCP, option, value)
+    return listening
+
+
+def plain_server(application: Starlette, most_connections: int) -> uvicorn.Server:
+    """Return a server without TLS, for this machine's own loopback."""
+    return uvicorn.Server(_config(application, most_connections))
+
+
+def tls_server(
+    application: Starlette, tls: PictureSettings, most_connections: int, *, asks_for_certificate: bool
+) -> uvicorn.Server:
+    """Return a server for TLS 1.2 or later with the certificate of ``[pictures]``.
+
+    Parameters
+    ----------
+    application
+        What it serves.
+    tls
+        Certificate, key and authority.
+    most_connections
+        How many are served at once.
+    asks_for_certificate
+        Whether a peer must prove by the authority who it is.
+
+    Raises
+    ------
+    CannotStart
+        If certificate, key or authority cannot be used.
+    """
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(tls.certificate, tls.key)
+        if asks_for_certificate:
+            context.load_verify_locations(tls.authority)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except OSError as error:
+        raise CannotStart(
+            f"The certificates of the picture service cannot be read ({error}). Check the paths under [pictures] in the"
+            " settings."
+        ) from error
+    config = _config(application, most_connections)
+    config.load()
+    config.ssl = context
+    return uvicorn.Server(config)
+
+
+def url(scheme: str, listening: socket.socket) -> str:
+    """Return the address at which a listening socket is reached."""
+    host, port = listening.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
+
+
+def _config(application: Starlette, most_connections: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=PeerProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=most_connections,
+        timeout_graceful_shutdown=_GRACE_S,
+    )

@@ -1,0 +1,100 @@
+"""``trichoscope outbox``: what has not reached the clinic, why, and a person's word on what the clinic refused."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import click
+
+from device import clock
+from device.commands.options import check_person, settings_option
+from device.outbox import Event, Outbox, Remaining, State, room
+from device.settings import DeviceSettings
+from device.store import Store
+from groundwork.settings_file import read
+
+_MOST_LISTED = 200
+
+_CommandT = TypeVar("_CommandT", bound=Callable[..., object])
+
+
+@click.group(invoke_without_command=True)
+@settings_option
+@click.pass_context
+def outbox(context: click.Context, settings_file: Path) -> None:
+    """Show what has not reached the clinic, and decide on what it refused."""
+    settings = read(DeviceSettings, settings_file)
+    context.obj = settings
+    if context.invoked_subcommand is None:
+        with closing(Store(settings.state_folder)) as store:
+            _show(Outbox(store), settings)
+
+
+def _decision(command: _CommandT) -> _CommandT:
+    for option in (
+        click.option("--note", required=True, help="Why; it is kept with your code and the time."),
+        click.option("--by", required=True, callback=check_person, metavar="CODE", help="Code of who decides it."),
+        click.argument("message_id", type=click.UUID),
+    ):
+        command = option(command)
+    return command
+
+
+@outbox.command("send")
+@_decision
+@click.pass_obj
+def send_again(settings: DeviceSettings, message_id: UUID, by: str, note: str) -> None:
+    """Send a message again that the clinic refused, byte for byte as it was."""
+    _decide(settings, message_id, Event.SENT_AGAIN, by, note)
+    click.echo("It is sent again; the clinic's answer shows here.")
+
+
+@outbox.command("withdraw")
+@_decision
+@click.pass_obj
+def withdraw(settings: DeviceSettings, message_id: UUID, by: str, note: str) -> None:
+    """Keep a message here for good that the clinic refused; nothing is deleted."""
+    _decide(settings, message_id, Event.WITHDRAWN, by, note)
+    click.echo("It stays on the instrument and is not sent.")
+
+
+def _decide(settings: DeviceSettings, message_id: UUID, event: Event, by: str, note: str) -> None:
+    if not 1 <= len(note.strip()) <= 300:
+        raise click.BadParameter("a note has 1 to 300 characters.", param_hint="--note")
+    with closing(Store(settings.state_folder)) as store:
+        Outbox(store).decide(message_id, event, by, note.strip(), clock.now())
+
+
+def _show(box: Outbox, settings: DeviceSettings) -> None:
+    listed = 0
+    for remaining in box.remaining():
+        listed += 1
+        if listed <= _MOST_LISTED:
+            click.echo(_line(remaining))
+    if listed > _MOST_LISTED:
+        click.echo(f"and {listed - _MOST_LISTED} more")
+    for picture in box.waiting_pictures(_MOST_LISTED):
+        size_mb = picture.size_bytes / 1e6
+        click.echo(f"picture {picture.sha256[:12]}, {size_mb:.1f} MB: {picture.trouble or 'waiting'}")
+    counts = box.counts()
+    left = room(box, settings.state_folder, settings.storage.keep_free_mb)
+    click.echo(
+        f"{counts.waiting_captures} captures, {counts.waiting_pictures} pictures, {counts.waiting_others} comparisons"
+        f" and visits wait for the clinic; it refused {counts.refused_captures + counts.refused_others}."
+    )
+    if (oldest := box.oldest_waiting()) is not None:
+        click.echo(f"The oldest waits since {oldest:%Y-%m-%d %H:%M} UTC.")
+    click.echo(
+        f"The disk takes about {left.captures} captures more before {settings.storage.keep_free_mb} MB are left, which"
+        " stay free; nothing is deleted that the clinic has not confirmed."
+    )
+
+
+def _line(remaining: Remaining) -> str:
+    where = f"{remaining.patient_code} visit {remaining.visit_number}"
+    if remaining.site is not None:
+        where += f" {remaining.site}"
+    why = f": {remaining.reason}" if remaining.reason and remaining.state is not State.WAITING else ""
+    return f"{remaining.message_id}  {remaining.channel:<8} {where}  {remaining.state}{why}"

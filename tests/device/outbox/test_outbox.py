@@ -1,0 +1,219 @@
+"""The outbox: whatever comes, a message is where the table says, and leaves in its patient's order."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from contract import Capture, Channel, Forced, Outcome, Receipt, content_sha256, new_message_id
+from device.outbox import CHANNELS, Event, Outbox, State
+from device.outbox.states import KEPT, TRANSITIONS, after
+from device.store import NoSuchMessage, Store
+from tests import examples
+
+NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Give an empty store."""
+    store = Store(tmp_path / "state")
+    yield store
+    store.close()
+
+
+def keep(store: Store, patient_code: str = "P-0042", *, held: bool = False) -> Capture:
+    """Keep one capture of a patient."""
+    return store.keep(
+        examples.capture().picture,
+        examples.PICTURE_BYTES,
+        lambda sequence: examples.capture(sequence=sequence, patient_code=patient_code),
+        held=held,
+    )
+
+
+def receipt(payload: bytes, message_id: UUID, outcome: Outcome) -> Receipt:
+    """Return the clinic's word on a message of these bytes."""
+    return Receipt(
+        message_id=message_id,
+        content_sha256=content_sha256(payload),
+        outcome=outcome,
+        reason="not readable" if outcome is Outcome.REFUSED else None,
+        decided_at=NOW,
+    )
+
+
+def next_ids(outbox: Outbox, limit: int = 9) -> list[UUID]:
+    """Return the ids of the messages that are next."""
+    return [message.message_id for message in outbox.waiting(limit)]
+
+
+def test_a_patients_messages_leave_one_after_the_other(store: Store) -> None:
+    """Breaks when a later message of a patient can reach the clinic before an earlier one."""
+    first, second, other = keep(store, "P-0042"), keep(store, "P-0042"), keep(store, "P-0043")
+    outbox = Outbox(store)
+    assert next_ids(outbox) == [first.message_id, other.message_id]
+    assert next_ids(outbox, 1) == [first.message_id]
+    outbox.record_receipt(receipt(first.encode(), first.message_id, Outcome.STORED))
+    assert next_ids(outbox) == [second.message_id, other.message_id]
+
+
+def test_a_refusal_does_not_hold_up_what_comes_after_it(store: Store) -> None:
+    """Breaks when one message that the clinic refuses keeps all later visits of its patient here."""
+    first, second = keep(store), keep(store)
+    outbox = Outbox(store)
+    outbox.record_receipt(receipt(first.encode(), first.message_id, Outcome.REFUSED))
+    assert next_ids(outbox) == [second.message_id]
+
+
+def test_a_channel_that_rests_does_not_hold_up_the_others(store: Store) -> None:
+    """Breaks when comparisons that an older clinic does not take keep the captures after them here."""
+    comparison = store.keep_message(lambda sequence: examples.comparison(sequence=sequence))
+    capture = keep(store, comparison.patient_code)
+    outbox = Outbox(store)
+    assert next_ids(outbox) == [comparison.message_id]
+    assert [one.message_id for one in outbox.waiting(9, [Channel.CAPTURE])] == [capture.message_id]
+
+
+def test_a_person_decides_what_becomes_of_a_refused_message(store: Store) -> None:
+    """Breaks when a refused capture leaves the instrument, or is given up, without a person's word on it."""
+    outbox, capture = Outbox(store), keep(store)
+    with pytest.raises(NoSuchMessage, match="trichoscope outbox"):
+        outbox.decide(capture.message_id, Event.WITHDRAWN, "mk", "not ours", NOW)
+    with pytest.raises(NoSuchMessage):
+        outbox.decide(new_message_id(), Event.SENT_AGAIN, "mk", "unknown", NOW)
+    refusal = receipt(capture.encode(), capture.message_id, Outcome.REFUSED)
+    outbox.record_receipt(refusal)
+    assert outbox.decide(capture.message_id, Event.SENT_AGAIN, "mk", "the clinic is updated", NOW) is State.WAITING
+    assert next_ids(outbox) == [capture.message_id]
+    outbox.record_receipt(refusal)
+    assert outbox.decide(capture.message_id, Event.WITHDRAWN, "mk", "taken of a doll", NOW) is State.WITHDRAWN
+    assert next_ids(outbox) == []
+    assert outbox.waiting_pictures(9) == [], "what is withdrawn keeps its picture here"
+    assert [one.state for one in outbox.remaining()] == [State.WITHDRAWN]
+    rows = store.connection.execute('SELECT event, "by", note FROM decision ORDER BY rowid').fetchall()
+    assert rows == [
+        ("sent again by a person", "mk", "the clinic is updated"),
+        ("withdrawn by a person", "mk", "taken of a doll"),
+    ]
+
+
+def test_the_oldest_that_waits_is_known(store: Store) -> None:
+    """Breaks when a clinic cannot see that an instrument has waited for it for weeks."""
+    outbox = Outbox(store)
+    assert outbox.oldest_waiting() is None
+    keep(store, held=True)
+    assert outbox.oldest_waiting() is None, "what is held waits for a person, not for the clinic"
+    capture = keep(store)
+    keep(store, "P-0043")
+    assert outbox.oldest_waiting() == capture.created_at
+
+
+def test_what_another_keeps_is_noticed(store: Store) -> None:
+    """Breaks when a capture of the chair lies in the store and the delivery does not look."""
+    outbox = Outbox(store)
+    before = outbox.version()
+    assert outbox.version() == before
+    chair = Store(store.folder)
+    keep(chair)
+    chair.close()
+    assert outbox.version() != before
+
+
+def test_no_way_leads_out_of_received() -> None:
+    """Breaks when a late refusal, or a person, can take back what the clinic holds."""
+    assert all(after(State.RECEIVED, event) is State.RECEIVED for event in Event)
+
+
+def test_every_state_but_withdrawn_leads_to_received() -> None:
+    """Breaks when a message can end where nothing brings it to the clinic any more."""
+    for start in set(State) - {State.WITHDRAWN}:
+        seen = {start}
+        for _ in State:
+            seen |= {state for (known, _), state in TRANSITIONS.items() if known in seen}
+        assert State.RECEIVED in seen, start
+    assert set(KEPT) | set(TRANSITIONS.values()) == set(State), "a state that nothing leads to"
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Keeps, receipts of every kind, decisions and restarts in any order, beside a model of plain dictionaries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.store = Store(Path(self.folder.name) / "state")
+        self.kept: list[Capture] = []
+        self.states: dict[UUID, State] = {}
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+    @rule(patient=st.integers(1, 3), held=st.booleans())
+    def a_capture_is_kept(self, patient: int, held: bool) -> None:
+        capture = keep(self.store, f"P-000{patient}", held=held)
+        self.kept.append(capture)
+        self.states[capture.message_id] = State.HELD if held else State.WAITING
+
+    @precondition(lambda self: self.kept)
+    @rule(data=st.data(), outcome=st.sampled_from(Outcome), own=st.booleans(), known=st.booleans())
+    def a_receipt_comes(self, data: st.DataObject, outcome: Outcome, own: bool, known: bool) -> None:
+        capture = data.draw(st.sampled_from(self.kept))
+        told = Outbox(self.store).record_receipt(
+            receipt(
+                capture.encode() if own else b"other bytes",
+                capture.message_id if known else new_message_id(),
+                outcome,
+            )
+        )
+        state = self.states[capture.message_id]
+        event = Event.STORED if outcome is Outcome.STORED else Event.REFUSED
+        if own and known:
+            self.states[capture.message_id] = after(state, event)
+        assert told == (self.states[capture.message_id] is not state)
+
+    @precondition(lambda self: State.REFUSED in self.states.values())
+    @rule(data=st.data(), event=st.sampled_from((Event.SENT_AGAIN, Event.WITHDRAWN)))
+    def a_person_decides(self, data: st.DataObject, event: Event) -> None:
+        refused = [message_id for message_id, state in self.states.items() if state is State.REFUSED]
+        message_id = data.draw(st.sampled_from(refused))
+        self.states[message_id] = Outbox(self.store).decide(message_id, event, "mk", "so it is", NOW)
+        assert self.states[message_id] is after(State.REFUSED, event)
+
+    @precondition(lambda self: State.HELD in self.states.values())
+    @rule(data=st.data())
+    def a_person_releases(self, data: st.DataObject) -> None:
+        held = [place for place, capture in enumerate(self.kept) if self.states[capture.message_id] is State.HELD]
+        place = data.draw(st.sampled_from(held))
+        forced = Forced(by="mk", note="it will do", at=NOW + timedelta(hours=1))
+        self.kept[place] = Outbox(self.store).release(self.kept[place].message_id, forced)
+        self.states[self.kept[place].message_id] = State.WAITING
+
+    @rule()
+    def the_instrument_restarts(self) -> None:
+        self.store.close()
+        self.store = Store(Path(self.folder.name) / "state")
+
+    @invariant()
+    def the_outbox_is_as_the_model(self) -> None:
+        outbox = Outbox(self.store)
+        assert {one.message_id: one.state for one in outbox.remaining()} == {
+            message_id: state for message_id, state in self.states.items() if state is not State.RECEIVED
+        }
+        heads: dict[str, UUID] = {}
+        for capture in self.kept:
+            if self.states[capture.message_id] is State.WAITING:
+                heads.setdefault(capture.patient_code, capture.message_id)
+        assert set(next_ids(outbox, 99)) == set(heads.values())
+        assert all(outbox.payload(capture.message_id) == capture.encode() for capture in self.kept)
+        assert set(CHANNELS) >= {one.channel for one in outbox.waiting(99)}
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
