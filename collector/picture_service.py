@@ -102,7 +102,7 @@ def create_service(
         return Response(headers={"content-length": str(size_bytes)}, media_type=kind)
 
     address = "/images/{sha256}"
-    return Starlette(
+    service = Starlette(
         routes=[
             Route(address, put, methods=["PUT"]),
             Route(address, head, methods=["HEAD"]),
@@ -110,6 +110,8 @@ def create_service(
         ],
         middleware=[Middleware(Admission, revocations=revocations)],
     )
+    service.router.redirect_slashes = False  # an address that is not right is not there
+    return service
 
 
 def _alarm(rejected: PictureRejected, sha256: str, request: Request) -> Alarm:

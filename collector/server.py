@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from collector.identity.peer import PeerProtocol
 from collector.settings import PictureSettings
+from groundwork.credential import check_secret
 
 _GRACE_S = 3  # what a running request has to end in when the service is told to stop
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
@@ -50,6 +51,8 @@ def listen(what: str, host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in _KEEPALIVE.items():
         listening.setsockopt(socket.IPPROTO_TCP, option, value)
+    # asyncio does so only for sockets that name their protocol: without it an answer to a PUT waited 46 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
@@ -82,6 +85,7 @@ def tls_server(
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        check_secret(tls.key)
         context.load_cert_chain(tls.certificate, tls.key)
         if asks_for_certificate:
             context.load_verify_locations(tls.authority)

@@ -18,7 +18,7 @@ def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
     content
         All its bytes.
     mode
-        Its permissions, set before the first byte is written.
+        Its permissions whatever the umask, set before the first byte is written.
 
     Raises
     ------
@@ -28,6 +28,7 @@ def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")  # two writers of one name do not meet
     try:
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            os.fchmod(file.fileno(), mode)  # the umask is whoever's calls this; who is to read the file is known here
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -4,7 +4,6 @@ EC P-256 throughout: every TLS library an instrument may carry speaks it, and a 
 Validity is backdated, as a Pi has no battery-backed clock, and never ends after the authority's own.
 """
 
-import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pydantic import TypeAdapter, ValidationError
 
 from contract import DeviceId
-from groundwork.credential import is_credential
+from groundwork.credential import SecretOpenToOthers, check_secret
 from groundwork.durable_file import write_durably
 
 AUTHORITY = "authority"
@@ -27,7 +26,6 @@ LIFETIME = timedelta(days=825)
 BACKDATED = timedelta(days=1)
 """A certificate of today must hold on a machine that is some hours behind."""
 
-_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NAME: TypeAdapter[str] = TypeAdapter(DeviceId)
 
 
@@ -72,11 +70,10 @@ def read_authority(certificate_path: Path, key_path: Path) -> Authority:
     OSError
         If a file cannot be read.
     """
-    if (mode := stat.S_IMODE(key_path.stat().st_mode)) & _OF_OTHERS and not is_credential(key_path):
-        raise CertificateError(
-            f"{key_path} is open to others than its owner (mode {mode:04o}): whoever has it is anybody. Run"
-            f" 'chmod 600 {key_path}', and make a new authority if somebody may have copied it."
-        )
+    try:
+        check_secret(key_path)
+    except SecretOpenToOthers as error:
+        raise CertificateError(f"{error}: whoever has it is anybody.") from error
     authority = Authority(read_certificate(certificate_path), read_key(key_path))
     if authority.certificate.public_key() != authority.key.public_key():
         raise CertificateError(f"{key_path} does not belong to {certificate_path}. Name the authority's own two files.")

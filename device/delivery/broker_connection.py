@@ -30,6 +30,11 @@ _MAX_RECEIPT_BYTES = 4096
 _RECEIVE_MAXIMUM = 20  # receipts and answers that the broker may have under way to this device
 _ANY_RECEIVE_MAXIMUM = 65_535  # MQTT 5, 3.2.2.3.3: what a broker takes that names none
 _NO_MATCHING_SUBSCRIBERS = 0x10  # MQTT 5, 3.4.2.1
+_UNSPECIFIED = 0x80  # also paho's word for a connection that broke off
+_CLOSED_AT_ONCE = (
+    "the broker closed the connection before accepting it; has this instrument's certificate expired, or been taken"
+    " back? The broker's log says more"
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ class BrokerConnection:
     ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._reads = [str(topic) for topic in reads]
+        self._accepted = False
         self._receive_maximum = _ANY_RECEIVE_MAXIMUM
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
@@ -138,6 +144,7 @@ class BrokerConnection:
         if code.is_failure:
             self.events.put(Lost(f"the broker refused the connection: {said(code)}"))
         else:
+            self._accepted = True
             self._receive_maximum = getattr(told, "ReceiveMaximum", _ANY_RECEIVE_MAXIMUM)
             client.subscribe([(topic, 1) for topic in self._reads])
 
@@ -152,12 +159,17 @@ class BrokerConnection:
             self.events.put(Connected(self._receive_maximum))
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
-        self.events.put(Lost("the broker cannot be reached"))
+        self.events.put(Lost("the broker cannot be reached, or is not believed to be the clinic's"))
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: mqtt.DisconnectFlags, code: ReasonCode, _p: Properties | None
     ) -> None:
-        self.events.put(Lost(f"the connection to the broker ended: {said(code)}"))
+        if code.value != _UNSPECIFIED:
+            self.events.put(Lost(f"the connection to the broker ended: {said(code)}"))
+        elif self._accepted:
+            self.events.put(Lost("the connection to the broker broke off"))
+        else:
+            self.events.put(Lost(_CLOSED_AT_ONCE))
 
     def _on_publish(
         self, _client: mqtt.Client, _data: object, number: int, code: ReasonCode, _p: Properties | None

@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from contract import TO_DEVICE, BaselineAnswer, Channel, Outcome, Presence, Receipt
@@ -31,7 +32,8 @@ WINDOW = 20
 
 # Another process keeps what is to be sent. To ask SQLite whether it did costs some microseconds, so it is asked often,
 # and the tables are read only when it did.
-_LOOK_EVERY_S = 0.02
+_LOOK_EVERY_S = 0.01
+_MOST_EVENTS = 2 * WINDOW  # of which the receipts are written down in one transaction
 _LOOK_ALL_THE_SAME_EVERY_S = 1.0  # what is due by time alone
 _HEALTH_EVERY_S = 60.0
 # A clinic that is older than this instrument knows captures only: they must not wait behind what it does not take.
@@ -97,15 +99,15 @@ class Delivery:
         """Work one connection; return why it was lost, or None if ``stop`` ended it."""
         seen, look_at_s = -1, 0.0
         while not stop.is_set():
-            event = _next_event(connection)
-            if event is not None:
+            events = _next_events(connection)
+            self._record([event for event in events if isinstance(event, Receipt)], session)
+            for event in events:
                 if (reason := self._handle(event, connection, session)) is not None:
                     return reason
-                look_at_s = 0.0
-            if not session.established or not connection.events.empty():
+            if not session.established:
                 continue
             version, moment_s = self._outbox.version(), time.monotonic()
-            if version != seen or moment_s >= look_at_s:
+            if events or version != seen or moment_s >= look_at_s:
                 seen, look_at_s = version, moment_s + _LOOK_ALL_THE_SAME_EVERY_S
                 self._send_asks(connection, session)
                 self._send_waiting(connection, session)
@@ -115,7 +117,7 @@ class Delivery:
         return None
 
     def _handle(self, event: Event, connection: BrokerConnection, session: Session) -> str | None:
-        """Do what an event asks for; return why the connection is given up, or None."""
+        """Do what an event asks for, receipts apart; return why the connection is given up, or None."""
         match event:
             case Lost(reason):
                 return reason
@@ -129,8 +131,6 @@ class Delivery:
             case NotTaken(number, reason):
                 if not self._rest_refused(session.acknowledged(number), reason, session):
                     return f"{reason}: {_CHECK_THE_NAMES}"
-            case Receipt():
-                self._record(event, session)
             case BaselineAnswer():
                 self._record_answer(event)
         return None
@@ -139,19 +139,22 @@ class Delivery:
         said = status(self._settings, presence, session.number)
         connection.publish(topic(self._settings, Channel.STATUS), said.encode(), retain=True)
 
-    def _record(self, receipt: Receipt, session: Session) -> None:
-        if not self._outbox.record_receipt(receipt):
-            _log.info("A receipt for %s said nothing new.", receipt.message_id)
+    def _record(self, receipts: list[Receipt], session: Session) -> None:
+        if not receipts:
             return
-        session.receipted(receipt.message_id)
-        if receipt.outcome is Outcome.REFUSED:
-            _log.error(
-                "The clinic refused message %s: %s Decide on it with 'trichoscope outbox'.",
-                receipt.message_id,
-                receipt.reason,
-            )
-        else:
-            _log.info("The clinic holds message %s.", receipt.message_id)
+        for receipt, is_new in zip(receipts, self._outbox.record_receipts(receipts), strict=True):
+            if not is_new:
+                _log.info("A receipt for %s said nothing new.", receipt.message_id)
+                continue
+            session.receipted(receipt.message_id)
+            if receipt.outcome is Outcome.REFUSED:
+                _log.error(
+                    "The clinic refused message %s: %s Decide on it with 'trichoscope outbox'.",
+                    receipt.message_id,
+                    receipt.reason,
+                )
+            else:
+                _log.info("The clinic holds message %s.", receipt.message_id)
 
     def _record_answer(self, answer: BaselineAnswer) -> None:
         try:
@@ -216,8 +219,11 @@ class Delivery:
         connection.publish(topic(self._settings, Channel.HEALTH), said.encode(), retain=True)
 
 
-def _next_event(connection: BrokerConnection) -> Event | None:
-    try:
-        return connection.events.get(timeout=_LOOK_EVERY_S)
-    except queue.Empty:
-        return None
+def _next_events(connection: BrokerConnection) -> list[Event]:
+    """Wait a moment for what happens on the connection, and return all that has happened by then."""
+    events: list[Event] = []
+    with suppress(queue.Empty):
+        events.append(connection.events.get(timeout=_LOOK_EVERY_S))
+        while len(events) < _MOST_EVENTS:
+            events.append(connection.events.get_nowait())
+    return events

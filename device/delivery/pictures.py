@@ -24,7 +24,8 @@ from groundwork.client_tls import client_context
 
 _log = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 0.02  # whether anything was kept: some microseconds, as for figures
+_LOOK_ALL_THE_SAME_EVERY_S = 1.0
 _RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S = 1.0, 60.0
 _REFUSED_AFTER_S, _REFUSED_AFTER_AT_MOST_S = 60.0, 3600.0
 _MOST_AT_ONCE = 100
@@ -61,12 +62,19 @@ class PictureDelivery:
         """Upload until ``stop`` is set; what fails is tried again for as long as it takes."""
         waits_s = self._waits_s()
         while not stop.is_set():
-            due = self._due()
-            if self._upload(due, stop):
+            seen = self._outbox.version()
+            if self._upload(self._due(), stop):
                 waits_s = self._waits_s()
-                stop.wait(_LOOK_EVERY_S)
+                self._await_another(seen, stop)
             else:
                 stop.wait(next(waits_s))
+
+    def _await_another(self, seen: int, stop: threading.Event) -> None:
+        """Wait until something was kept since that version of the outbox, or may be due by time alone."""
+        end_s = time.monotonic() + _LOOK_ALL_THE_SAME_EVERY_S
+        while self._outbox.version() == seen and time.monotonic() < end_s:
+            if stop.wait(_LOOK_EVERY_S):
+                return
 
     def _waits_s(self) -> Iterator[float]:
         return waiting_times_s(_RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from device.store.sealing import NotAsSealed, PictureKey, PictureKeyUnusable, is_sealed, read_key
-from groundwork.durable_file import write_durably
+from groundwork.durable_file import sync_folder, write_durably
 
 _CHUNK_BYTES = 256 * 1024
 _START_BYTES = 16
@@ -73,7 +73,9 @@ class KeptPictures:
             If the disk refuses; nothing is kept then.
         """
         path = self.path(sha256, suffix)
-        if not self._holds(path, content):
+        if self._holds(path, content):
+            sync_folder(path.parent)  # who wrote it may have been killed before its name was on the disk
+        else:
             write_durably(path, self.sealed(path.name, content), mode=0o600)
 
     def read(self, sha256: str) -> bytes:
@@ -93,7 +95,7 @@ class KeptPictures:
     def opened(self, sha256: str) -> Iterator[BinaryIO]:
         """Give a picture as a file at its beginning, once all of it was found to be what was kept.
 
-        One that is not sealed is read piece by piece; a sealed one is opened in memory.
+        It is read, and unsealed, piece by piece.
 
         Raises
         ------
@@ -109,9 +111,7 @@ class KeptPictures:
             ) from error
         with file:
             try:
-                sealed = is_sealed(file.read(_START_BYTES))
-                file.seek(0)
-                picture: BinaryIO = BytesIO(self.unsealed(path.name, file.read())) if sealed else file
+                picture = self._unsealing(path.name, file)
                 if _sha256(picture) != sha256:
                     raise NotAsSealed("its content was altered")
             except (NotAsSealed, OSError) as error:
@@ -165,14 +165,20 @@ class KeptPictures:
         NotAsSealed
             If it is not what was sealed.
         """
-        if not is_sealed(lying):
-            return lying
+        return self._unsealing(name, BytesIO(lying)).read()
+
+    def _unsealing(self, name: str, file: BinaryIO) -> BinaryIO:
+        """Give a file's content from its beginning, unsealed where it is sealed."""
+        sealed = is_sealed(file.read(_START_BYTES))
+        file.seek(0)
+        if not sealed:
+            return file
         if self.key_file is None:
             raise PictureKeyUnusable(
                 f"Picture {name[:12]} is sealed and the settings name no key. Name the one it was sealed with under"
                 " picture_key in [storage]."
             )
-        return self._read_key().open(name, lying)
+        return self._read_key().opened(name, file)
 
     def _read_key(self) -> PictureKey:
         if self._key is None:

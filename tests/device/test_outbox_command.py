@@ -29,7 +29,7 @@ def refused_capture(folder: Path) -> UUID:
     """Keep a capture that the clinic refused."""
     store = Store(folder / "state")
     capture = keep(store)
-    Outbox(store).record_receipt(receipt(capture.encode(), capture.message_id, Outcome.REFUSED))
+    Outbox(store).record_receipts([receipt(capture.encode(), capture.message_id, Outcome.REFUSED)])
     store.close()
     return capture.message_id
 

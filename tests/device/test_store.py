@@ -79,29 +79,29 @@ def test_what_is_kept_is_there_after_reopening(store: Store) -> None:
 def test_a_capture_waits_until_its_receipt_names_its_content(store: Store) -> None:
     """Breaks when anything but the right receipt takes a capture out of the outbox."""
     outbox, capture = Outbox(store), keep(store)
-    assert not outbox.record_receipt(receipt(capture, content=b"other"))
-    assert not outbox.record_receipt(receipt(examples.capture()))
+    assert outbox.record_receipts([receipt(capture, content=b"other")]) == [False]
+    assert outbox.record_receipts([receipt(examples.capture())]) == [False]
     assert waiting(outbox, 10) == [capture.message_id]
-    assert outbox.record_receipt(receipt(capture))
+    assert outbox.record_receipts([receipt(capture)]) == [True]
     assert waiting(outbox, 10) == []
-    assert not outbox.record_receipt(receipt(capture)), "a second receipt says nothing new"
+    assert outbox.record_receipts([receipt(capture)]) == [False], "a second receipt says nothing new"
 
 
 def test_a_refusal_stays_until_the_clinic_stores_it_after_all(store: Store) -> None:
     """Breaks when a refused capture is forgotten, or a stored one becomes refused by a late receipt."""
     outbox, capture = Outbox(store), keep(store)
-    assert outbox.record_receipt(receipt(capture, Outcome.REFUSED))
+    assert outbox.record_receipts([receipt(capture, Outcome.REFUSED)]) == [True]
     assert outbox.counts().refused_captures == 1
     assert outbox.state(capture.message_id) == (State.REFUSED, "not readable")
-    assert outbox.record_receipt(receipt(capture))
-    assert not outbox.record_receipt(receipt(capture, Outcome.REFUSED))
+    assert outbox.record_receipts([receipt(capture)]) == [True]
+    assert outbox.record_receipts([receipt(capture, Outcome.REFUSED)]) == [False]
     assert outbox.state(capture.message_id) == (State.RECEIVED, None)
 
 
 def test_the_picture_waits_for_its_own_confirmation(store: Store) -> None:
     """Breaks when a capture's receipt is taken for its picture's."""
     outbox, capture = Outbox(store), keep(store)
-    outbox.record_receipt(receipt(capture))
+    outbox.record_receipts([receipt(capture)])
     assert [w.sha256 for w in outbox.waiting_pictures(5)] == [capture.picture.sha256]
     outbox.record_picture_received(capture.picture.sha256, NOW)
     assert outbox.waiting_pictures(5) == []
@@ -294,7 +294,7 @@ def test_a_refused_capture_stays_until_a_person_releases_it(store: Store) -> Non
     assert Capture.model_validate_json(outbox.payload(refused.message_id)) == released
     assert [picture.sha256 for picture in outbox.waiting_pictures(9)] == [refused.picture.sha256]
     assert store.held() == []
-    assert outbox.record_receipt(receipt(released))
+    assert outbox.record_receipts([receipt(released)]) == [True]
 
 
 def test_only_a_held_capture_can_be_released(store: Store) -> None:
@@ -330,9 +330,9 @@ def test_comparisons_and_visits_are_kept_as_captures_are(store: Store) -> None:
     assert [outbox.payload(message.message_id) for message in kept] == [message.encode() for message in kept]
     counts = outbox.counts()
     assert (counts.waiting_captures, counts.waiting_others) == (2, 2)
-    assert not outbox.record_receipt(receipt(comparison, content=b"other"))
-    assert outbox.record_receipt(receipt(comparison))
-    assert outbox.record_receipt(receipt(visit, Outcome.REFUSED))
+    assert outbox.record_receipts([receipt(comparison, content=b"other")]) == [False]
+    assert outbox.record_receipts([receipt(comparison)]) == [True]
+    assert outbox.record_receipts([receipt(visit, Outcome.REFUSED)]) == [True]
     assert outbox.state(visit.message_id) == (State.REFUSED, "not readable")
     counts = outbox.counts()
     assert (counts.waiting_others, counts.refused_others, counts.refused_captures) == (0, 1, 0)

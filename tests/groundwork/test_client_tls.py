@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from groundwork.client_tls import KeyOpenToOthers, client_context
+from groundwork.client_tls import client_context
+from groundwork.credential import SecretOpenToOthers
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_key_that_others_can_use_is_refused(pair: tuple[Path, Path], mode: int
     """Breaks when a key that was copied with the usual permissions is trusted as if nobody could have it."""
     certificate, key = pair
     key.chmod(mode)
-    with pytest.raises(KeyOpenToOthers, match=f"mode {mode:04o}.*chmod 600 {key}") as refused:
+    with pytest.raises(SecretOpenToOthers, match=f"mode {mode:04o}.*chmod 600 {key}") as refused:
         client_context(certificate, certificate, key)
     assert isinstance(refused.value, OSError)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from groundwork.credential import SecretPath, is_credential
+from groundwork.credential import CredentialAbsent, SecretPath, check_secret, is_credential
 
 SECRET: TypeAdapter[Path] = TypeAdapter(SecretPath)
 
@@ -31,11 +31,13 @@ def test_a_credential_s_name_cannot_lead_elsewhere(monkeypatch: pytest.MonkeyPat
         SECRET.validate_python(f"credential:{name}")
 
 
-def test_without_systemd_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Breaks when a program started by hand looks for a credential in its own folder."""
+def test_without_systemd_it_is_said_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a command beside the unit cannot read its settings, or looks for the key in its own folder."""
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    with pytest.raises(ValidationError, match="LoadCredential="):
-        SECRET.validate_python("credential:device.key")
+    absent = SECRET.validate_python("credential:device.key")
+    assert is_credential(absent)
+    with pytest.raises(CredentialAbsent, match=r"no credential:device\.key .* LoadCredential="):
+        check_secret(absent)
 
 
 def test_only_what_lies_in_systemd_s_folder_is_a_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,3 +28,9 @@ def make_clinic(tmp_path: Path) -> Callable[[str], Clinic]:
         return Clinic(folder, free_ports(), broker_kind, seed=3)
 
     return make
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return one port that nothing listens on."""
+    return free_ports().page

@@ -34,8 +34,8 @@ from device.demo.clinic import CLINIC, DEVICE
 from device.outbox import Outbox
 from device.store import Store
 
-SEEDS = (4, 12, 22)
-"""Of the short run: faults of messages, processes, disks, clocks and the network are among them."""
+SEEDS = (17, 18, 24)
+"""Of the short run: together they have every kind of fault but a delay."""
 _CARRIES_NOTHING = ("link down", "refused", "cut", "blackhole")
 TOPIC = str(Topic(CLINIC, DEVICE, Channel.CAPTURE))
 
@@ -68,14 +68,13 @@ class Delivered:
                 journal.write(Accepted(str(capture.message_id), content_sha256(capture.encode()), shown.sha256))
                 (self.collector / "pictures" / shown.sha256).write_bytes(content)
                 Outbox(store).record_picture_received(shown.sha256, clock.now())
-                Outbox(store).record_receipt(
-                    Receipt(
-                        message_id=capture.message_id,
-                        content_sha256=content_sha256(capture.encode()),
-                        outcome=Decided.STORED,
-                        decided_at=clock.now(),
-                    )
+                stored = Receipt(
+                    message_id=capture.message_id,
+                    content_sha256=content_sha256(capture.encode()),
+                    outcome=Decided.STORED,
+                    decided_at=clock.now(),
                 )
+                Outbox(store).record_receipts([stored])
         self.journal = read_journal(folder / "journal")
 
     def store(self, *payloads: bytes) -> None:
@@ -363,6 +362,11 @@ def test_a_clock_jumps_there_and_back(tmp_path: Path) -> None:
         program.stdin.close()
     assert [days for days, _ in shown] == [0, 400, -400, 0]
     assert all(0 <= later - earlier < 10 for (_, earlier), (_, later) in pairwise(shown))
+
+
+def test_the_short_run_has_all_kinds_of_fault_but_one() -> None:
+    """The seeds could draw something tamer after a change of the plan, and the short run show less than it did."""
+    assert set(Kind) - {fault.kind for seed in SEEDS for fault in draw(seed).faults} == {Kind.DELAY}
 
 
 def test_three_scenarios_keep_every_promise() -> None:

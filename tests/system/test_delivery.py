@@ -20,7 +20,7 @@ from tests import examples
 MakeClinic = Callable[[str], Clinic]
 
 
-def keep(store: Store, number: int) -> Capture:
+def keep(store: Store, number: int, device_id: str = DEVICE) -> Capture:
     """Keep one small capture with a picture of its own."""
     content = examples.PICTURE_BYTES + str(number).encode()
     picture = Picture(sha256=hashlib.sha256(content).hexdigest(), media_type="image/png", size_bytes=len(content))
@@ -28,7 +28,7 @@ def keep(store: Store, number: int) -> Capture:
         picture,
         content,
         lambda sequence: examples.capture(
-            clinic_id=CLINIC, device_id=DEVICE, sequence=sequence, visit_number=number, picture=picture
+            clinic_id=CLINIC, device_id=device_id, sequence=sequence, visit_number=number, picture=picture
         ),
     )
 

@@ -134,7 +134,7 @@ class Instrument:
         read = read_message(came)
         match read:
             case Receipt():
-                self._note(read, changed=self._outbox.record_receipt(read))
+                self._note(read, changed=self._outbox.record_receipts([read])[0])
             case BaselineAnswer():
                 if self._asks.record_answer(read):
                     self._tally.became["answers kept"] += 1

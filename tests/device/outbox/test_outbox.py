@@ -60,7 +60,7 @@ def test_a_patients_messages_leave_one_after_the_other(store: Store) -> None:
     outbox = Outbox(store)
     assert next_ids(outbox) == [first.message_id, other.message_id]
     assert next_ids(outbox, 1) == [first.message_id]
-    outbox.record_receipt(receipt(first.encode(), first.message_id, Outcome.STORED))
+    outbox.record_receipts([receipt(first.encode(), first.message_id, Outcome.STORED)])
     assert next_ids(outbox) == [second.message_id, other.message_id]
 
 
@@ -68,7 +68,7 @@ def test_a_refusal_does_not_hold_up_what_comes_after_it(store: Store) -> None:
     """Breaks when one message that the clinic refuses keeps all later visits of its patient here."""
     first, second = keep(store), keep(store)
     outbox = Outbox(store)
-    outbox.record_receipt(receipt(first.encode(), first.message_id, Outcome.REFUSED))
+    outbox.record_receipts([receipt(first.encode(), first.message_id, Outcome.REFUSED)])
     assert next_ids(outbox) == [second.message_id]
 
 
@@ -89,10 +89,10 @@ def test_a_person_decides_what_becomes_of_a_refused_message(store: Store) -> Non
     with pytest.raises(NoSuchMessage):
         outbox.decide(new_message_id(), Event.SENT_AGAIN, "mk", "unknown", NOW)
     refusal = receipt(capture.encode(), capture.message_id, Outcome.REFUSED)
-    outbox.record_receipt(refusal)
+    outbox.record_receipts([refusal])
     assert outbox.decide(capture.message_id, Event.SENT_AGAIN, "mk", "the clinic is updated", NOW) is State.WAITING
     assert next_ids(outbox) == [capture.message_id]
-    outbox.record_receipt(refusal)
+    outbox.record_receipts([refusal])
     assert outbox.decide(capture.message_id, Event.WITHDRAWN, "mk", "taken of a doll", NOW) is State.WITHDRAWN
     assert next_ids(outbox) == []
     assert outbox.waiting_pictures(9) == [], "what is withdrawn keeps its picture here"
@@ -165,13 +165,9 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(data=st.data(), outcome=st.sampled_from(Outcome), own=st.booleans(), known=st.booleans())
     def a_receipt_comes(self, data: st.DataObject, outcome: Outcome, own: bool, known: bool) -> None:
         capture = data.draw(st.sampled_from(self.kept))
-        told = Outbox(self.store).record_receipt(
-            receipt(
-                capture.encode() if own else b"other bytes",
-                capture.message_id if known else new_message_id(),
-                outcome,
-            )
-        )
+        payload = capture.encode() if own else b"other bytes"
+        message_id = capture.message_id if known else new_message_id()
+        (told,) = Outbox(self.store).record_receipts([receipt(payload, message_id, outcome)])
         state = self.states[capture.message_id]
         event = Event.STORED if outcome is Outcome.STORED else Event.REFUSED
         if own and known:
