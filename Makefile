@@ -41,7 +41,7 @@ unit-arm64: ## the computing parts on an emulated Cortex-A76 (the Pi 5's), with 
 	    -k "not no_opencv and not without_opencv"; \
 	done
 
-bench: bench-accuracy bench-speed bench-instrument bench-change ## all benchmarks; docs/benchmarks.md holds what they gave
+bench: bench-accuracy bench-speed bench-instrument bench-change bench-delivery ## all benchmarks; docs/benchmarks.md holds what they gave
 
 bench-accuracy: ## hairs found, measured and told from what is none, against named peers
 	@tools/prepare bench
@@ -60,6 +60,11 @@ bench-change: ## the same place again: places, hairs, figures, trial, mark, guid
 	@tools/prepare test
 	@tools/prepare bench
 	$(BIN)/python -m benchmarks.change $(if $(PART),--part $(PART))
+
+bench-delivery: ## nothing lost, doubled, altered or read by others: faults, power cuts, speed, fuzz, rights (about 75 minutes; PART=faults for one)
+	@tools/prepare test
+	@tools/prepare bench
+	$(BIN)/python -m benchmarks.delivery $(if $(PART),--part $(PART))
 
 train: ## learn anew what a shaft looks like: draws lessons, writes analysis/learned/shafts.onnx (about an hour, 12 GB of memory)
 	@tools/prepare train
@@ -84,4 +89,4 @@ audit: ## known vulnerabilities in the pinned versions; ends with 3 where they c
 pictures: ## make the pictures of README and docs anew
 	$(BIN)/python -m tools.make_pictures
 
-.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change train unit-train contract pictures sbom audit
+.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change bench-delivery train unit-train contract pictures sbom audit

@@ -1,4 +1,4 @@
-"""Benchmarks in parts: two run at a time, and each renews its own section of docs/benchmarks.md."""
+"""Benchmarks in parts: some run at a time, and each renews its own section of docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Part:
     rows: Callable[[int], list[Row]]
 
 
-def run(parts: dict[str, Part], about: str, arguments: list[str]) -> None:
-    """Run parts; print their tables, and write them where they ran whole."""
+def run(parts: dict[str, Part], about: str, arguments: list[str], at_a_time: int = 2) -> None:
+    """Run parts, so many at a time; print their tables, and write them where they ran whole."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=sorted(parts), action="append", help="only this one; may be repeated")
     parser.add_argument("--short", action="store_true", help="a tenth of the runs; prints, does not write")
     options = parser.parse_args(arguments)
     share = 10 if options.short else 1
     begun_s = time.monotonic()
-    with ProcessPoolExecutor(2) as executor:
+    with ProcessPoolExecutor(at_a_time) as executor:
         jobs = {
             executor.submit(part.rows, max(1, part.runs // share)): part
             for name, part in parts.items()

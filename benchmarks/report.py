@@ -33,14 +33,23 @@ _SECTIONS = {
     "change-guidance": "bench-change",
     "change-noise": "bench-change",
     "change-cost": "bench-change",
+    "delivery-faults": "bench-delivery",
+    "delivery-crashes": "bench-delivery",
+    "delivery-speed": "bench-delivery",
+    "delivery-pictures": "bench-delivery",
+    "delivery-link": "bench-delivery",
+    "delivery-memory": "bench-delivery",
+    "delivery-fuzz": "bench-delivery",
+    "delivery-rights": "bench-delivery",
 }
 """The page's sections, in its order, and what makes each."""
 _HEAD = """# Benchmarks
 
-Made by `make bench-accuracy`, `make bench-speed`, `make bench-instrument` and `make bench-change`; do not edit by hand.
-What is asked stands beside what was reached; what falls short says by how much. The peers are simple, named methods on
-the same pictures in the same run (`benchmarks/peers.py`); phantoms are drawn scalps whose every hair is known, from
-seeds that nothing was trained on (`benchmarks/phantoms.py`); what a match is stands in `benchmarks/scoring.py`.
+Made by `make bench-accuracy`, `make bench-speed`, `make bench-instrument`, `make bench-change` and
+`make bench-delivery`; do not edit by hand. What is asked stands beside what was reached; what falls short says by how
+much. The peers are simple, named methods on the same pictures in the same run (`benchmarks/peers.py`); phantoms are
+drawn scalps whose every hair is known, from seeds that nothing was trained on (`benchmarks/phantoms.py`); what a match
+is stands in `benchmarks/scoring.py`.
 """
 
 

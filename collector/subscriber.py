@@ -6,7 +6,6 @@ at the broker, and it all comes again over the next connection.
 
 import logging
 import threading
-import time
 from datetime import UTC, datetime
 
 from collector.answers import Answering
@@ -18,7 +17,6 @@ from groundwork.broker_settings import BrokerSettings
 
 _log = logging.getLogger(__name__)
 
-_GATHER_S = 0.005  # a batch is committed this long after its first message: a lone capture waits no longer
 _IDLE_S = 0.2
 _ANSWER_LOOK_S = 0.01  # while an answer is being worked out, which no socket tells of
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
@@ -80,27 +78,17 @@ class Subscriber:
     def _serve_one_connection(self) -> None:
         connection = BrokerConnection(self._settings, self._clinic_id, self._tls)
         connection.open()
-        commit_at_s: float | None = None
         try:
             while not self._stopping.is_set():
-                connection.turn(self._wait_s(commit_at_s))
+                connection.turn(_ANSWER_LOOK_S if self._answering.busy else _IDLE_S)
                 self._note(connection)
                 for ready in self._answering.ready():
                     connection.answer(ready.topic, ready.answer, ready.correlation)
-                if connection.received and commit_at_s is None:
-                    commit_at_s = time.monotonic() + _GATHER_S
-                while len(connection.received) >= RECEIVE_MAXIMUM:
+                _gather(connection)
+                while connection.received:
                     self._take_in(connection)
-                if connection.received and commit_at_s is not None and time.monotonic() >= commit_at_s:
-                    self._take_in(connection)
-                if not connection.received:
-                    commit_at_s = None
         finally:
             connection.close()
-
-    def _wait_s(self, commit_at_s: float | None) -> float:
-        longest_s = _ANSWER_LOOK_S if self._answering.busy else _IDLE_S
-        return longest_s if commit_at_s is None else min(longest_s, max(0.0, commit_at_s - time.monotonic()))
 
     def _note(self, connection: BrokerConnection) -> None:
         if connection.subscribed and self._broker_trouble is not None:
@@ -127,3 +115,11 @@ class Subscriber:
         if trouble != known:
             _log.error("Nothing is taken in: %s. Trying again.", trouble)
         return trouble
+
+
+def _gather(connection: BrokerConnection) -> None:
+    """Take in what has arrived by now, up to a batch: while one is being committed, the next one gathers by itself."""
+    known = 0
+    while known < len(connection.received) < RECEIVE_MAXIMUM:
+        known = len(connection.received)
+        connection.turn(0)

@@ -93,7 +93,7 @@ def test_a_receipt_that_is_believed_for_other_content_is_noticed(tmp_path: Path)
     """Breaks when an instrument that takes any receipt for the right one would pass."""
     tally = Tally()
     instrument = to_instrument.Instrument(tmp_path, tally)
-    with patch.object(Outbox, "record_receipt", return_value=True):
+    with patch.object(Outbox, "record_receipts", return_value=[True]):
         for number in range(300):
             instrument.hear(number, to_instrument.message(part.SEED, number, instrument.kept, instrument.ask_id))
     instrument.close()
