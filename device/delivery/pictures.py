@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from typing import BinaryIO
 
 import httpx
 
@@ -30,7 +29,6 @@ _RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S = 1.0, 60.0
 _REFUSED_AFTER_S, _REFUSED_AFTER_AT_MOST_S = 60.0, 3600.0
 _MOST_AT_ONCE = 100
 _MOST_SAID = 300  # characters of the clinic's words that are kept
-_CHUNK_BYTES = 64 * 1024
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _LATER = frozenset({httpx.codes.FORBIDDEN, httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
 """Of the answers 4xx those that say nothing of the picture: it may pass later."""
@@ -134,16 +132,15 @@ class PictureDelivery:
         self, client: httpx.Client, address: str, picture: WaitingPicture, stop: threading.Event
     ) -> tuple[str, bool] | None:
         """Send a picture; return why the clinic did not take it and whether that is for good, or None."""
-        with self._pictures.opened(picture.sha256) as file:
-            answer = client.put(
-                address,
-                content=_chunks(file, stop),
-                headers={
-                    "Content-Type": picture.media_type,
-                    "Content-Length": str(picture.size_bytes),
-                    "If-None-Match": "*",
-                },
-            )
+        answer = client.put(
+            address,
+            content=_until_stopped(self._pictures.pieces(picture.sha256, picture.size_bytes), stop),
+            headers={
+                "Content-Type": picture.media_type,
+                "Content-Length": str(picture.size_bytes),
+                "If-None-Match": "*",
+            },
+        )
         if answer.is_success:
             return None
         for_good = answer.is_client_error and answer.status_code not in _LATER
@@ -173,9 +170,9 @@ class _Rest:
         self.until_s = time.monotonic() + next(self._waits_s)
 
 
-def _chunks(file: BinaryIO, stop: threading.Event) -> Iterator[bytes]:
-    """Yield a file piece by piece, so that a slow link cannot hold up the end of the service."""
-    while chunk := file.read(_CHUNK_BYTES):
+def _until_stopped(pieces: Iterator[bytes], stop: threading.Event) -> Iterator[bytes]:
+    """Pass a picture's pieces on, so that a slow link cannot hold up the end of the service."""
+    for piece in pieces:
         if stop.is_set():
             raise _Stopped
-        yield chunk
+        yield piece

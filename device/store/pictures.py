@@ -6,7 +6,6 @@ stays as it was, and both are read the same way. A picture is given out only if 
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +13,7 @@ from typing import BinaryIO
 from device.store.sealing import NotAsSealed, PictureKey, PictureKeyUnusable, is_sealed, read_key
 from groundwork.durable_file import sync_folder, write_durably
 
-_CHUNK_BYTES = 256 * 1024
+_PIECE_BYTES = 64 * 1024
 _START_BYTES = 16
 
 
@@ -88,14 +87,19 @@ class KeptPictures:
         PictureKeyUnusable
             If it is sealed, and the key is missing or another one.
         """
-        with self.opened(sha256) as picture:
-            return picture.read()
+        return b"".join(self.pieces(sha256))
 
-    @contextmanager
-    def opened(self, sha256: str) -> Iterator[BinaryIO]:
-        """Give a picture as a file at its beginning, once all of it was found to be what was kept.
+    def pieces(self, sha256: str, size_bytes: int | None = None) -> Iterator[bytes]:
+        """Give a picture piece by piece, in one pass; the last piece only once all was found to be what was kept.
 
-        It is read, and unsealed, piece by piece.
+        So whoever sends it on while reading never completes a damaged one.
+
+        Parameters
+        ----------
+        sha256
+            The picture's digest.
+        size_bytes
+            Its size where that is known: then not a byte more is given.
 
         Raises
         ------
@@ -104,21 +108,16 @@ class KeptPictures:
         """
         path = self.path(sha256)
         try:
-            file = path.open("rb")
+            with path.open("rb") as file:
+                yield from _verified(self._unsealing(path.name, file), sha256, size_bytes)
+        except NotAsSealed as error:
+            raise PictureDamaged(
+                f"{path} is not what was kept ({error}). Restore it from a backup, or take it again."
+            ) from error
         except OSError as error:
             raise PictureDamaged(
                 f"{path} cannot be read ({error.strerror}). Restore it from a backup, or take it again."
             ) from error
-        with file:
-            try:
-                picture = self._unsealing(path.name, file)
-                if _sha256(picture) != sha256:
-                    raise NotAsSealed("its content was altered")
-            except (NotAsSealed, OSError) as error:
-                raise PictureDamaged(
-                    f"{path} is not what was kept ({error}). Restore it from a backup, or take it again."
-                ) from error
-            yield picture
 
     def read_beside(self, sha256: str, suffix: str) -> bytes:
         """Return what is kept beside a picture.
@@ -187,9 +186,16 @@ class KeptPictures:
         return self._key
 
 
-def _sha256(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while chunk := file.read(_CHUNK_BYTES):
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()
+def _verified(picture: BinaryIO, sha256: str, size_bytes: int | None) -> Iterator[bytes]:
+    digest, given_bytes, held_back = hashlib.sha256(), 0, b""
+    while piece := picture.read(_PIECE_BYTES):
+        digest.update(piece)
+        given_bytes += len(piece)
+        if size_bytes is not None and given_bytes > size_bytes:
+            raise NotAsSealed("it has gained bytes")
+        if held_back:
+            yield held_back
+        held_back = piece
+    if digest.hexdigest() != sha256:
+        raise NotAsSealed("its content was altered")
+    yield held_back
