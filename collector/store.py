@@ -102,6 +102,8 @@ class Store:
             )
         for step in _SCHEMAS[version:]:
             self._writer.executescript(f"BEGIN IMMEDIATE;\n{step.read_text(encoding='utf-8')}\nCOMMIT;")
+        # On a disk that is read-only just now SQLite opens read-only, says nothing, and never writes again: so write.
+        self._writer.executescript(f"BEGIN IMMEDIATE;\nPRAGMA user_version = {len(_SCHEMAS)};\nCOMMIT;")
 
     def close(self) -> None:
         """Close the writer; the store must not be used afterwards."""

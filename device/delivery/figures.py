@@ -164,14 +164,15 @@ class Delivery:
             self._asks.give_up(answer.message_id, f"The clinic's answer could not be kept ({error}). Check the disk.")
 
     def _note_taken(self, sent: Waiting | UUID | None, session: Session, *, heard: bool) -> None:
-        if heard or sent is None:
-            return
-        if isinstance(sent, UUID):
+        if heard:
+            session.heard()
+        elif isinstance(sent, UUID):
             self._asks.give_up(sent, _NOBODY_ANSWERS)
-        elif sent.channel is Channel.CAPTURE:
-            session.send_again_soon(sent)
-        else:
+        elif sent is not None and sent.channel is not Channel.CAPTURE and session.is_foreign(sent):
             session.rest(sent, _UNHEARD_CHANNEL_RESTS_S)
+        elif sent is not None:
+            session.unheard(sent)
+            session.health_due_s = 0.0  # every collector hears that: so it tells whether one is there
 
     def _rest_refused(self, sent: Waiting | UUID | None, reason: str, session: Session) -> bool:
         """Leave out for a while what the broker refuses though captures pass; return False for anything else."""

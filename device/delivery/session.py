@@ -36,6 +36,8 @@ class Session:
         self._asks: dict[int, UUID] = {}
         self._asked: set[UUID] = set()
         self._resting: dict[Channel, float] = {}
+        self._heard_s = float("-inf")
+        self._doubted_s: dict[Channel, float] = {}
 
     @property
     def established(self) -> bool:
@@ -77,10 +79,25 @@ class Session:
         """Return what the broker acknowledges or refuses by that number: a message, the id of an ask, or None."""
         return self._messages.pop(number, None) or self._asks.pop(number, None)
 
-    def send_again_soon(self, message: Waiting) -> None:
-        """Note that nobody heard a message: the broker has dropped it."""
+    def heard(self) -> None:
+        """Note that the clinic's collector is there: somebody heard something."""
+        self._heard_s = time.monotonic()
+
+    def unheard(self, message: Waiting) -> None:
+        """Note that nobody heard a message: the broker has dropped it, and it is to be sent again."""
+        self._doubted_s.setdefault(message.channel, time.monotonic())
         if (sending := self._sent.get(message.message_id)) is not None:
             sending.send_again_soon()
+
+    def is_foreign(self, message: Waiting) -> bool:
+        """Whether a message that nobody heard goes on a channel that the clinic does not know.
+
+        That is so if the channel had been in doubt, then the collector heard something else, and then did not hear this
+        one. Less proves nothing: it may have come, or gone, in between.
+        """
+        sending = self._sent.get(message.message_id)
+        doubted_s = self._doubted_s.get(message.channel, float("inf"))
+        return sending is not None and doubted_s < self._heard_s < sending.sent_s
 
     def rest(self, message: Waiting, for_s: float) -> None:
         """Send nothing of that message's channel for a while."""
@@ -97,11 +114,13 @@ class _Sending:
 
     def __init__(self) -> None:
         self.due_s = 0.0
+        self.sent_s = 0.0
         self._waits_s = waiting_times_s(_RECEIPT_WITHIN_S, _RECEIPT_WITHIN_AT_MOST_S)
         self._unheard_waits_s = waiting_times_s(_UNHEARD_AFTER_S, _UNHEARD_AFTER_AT_MOST_S)
 
     def sent(self) -> None:
-        self.due_s = time.monotonic() + next(self._waits_s)
+        self.sent_s = time.monotonic()
+        self.due_s = self.sent_s + next(self._waits_s)
 
     def send_again_soon(self) -> None:
         self.due_s = time.monotonic() + next(self._unheard_waits_s)

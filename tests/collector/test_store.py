@@ -442,3 +442,13 @@ def schema_of(store: Store) -> set[tuple[str, str, str]]:
     rows = store._writer.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_schema").fetchall()
     (version,) = store._writer.execute("PRAGMA user_version").fetchone()
     return {("version", str(version), ""), *rows}
+
+
+def test_a_store_on_a_read_only_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a collector that started while its disk was read-only stays so for ever after."""
+    Store(tmp_path / "a.sqlite3").close()
+    address = f"file:{tmp_path / 'a.sqlite3'}?mode=ro"  # as SQLite opens a file that it may not write
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda _path, **words: connect(address, uri=True, **words))
+    with pytest.raises(StoreUnusable, match="readonly"):
+        Store(tmp_path / "a.sqlite3")

@@ -251,13 +251,30 @@ def test_comparisons_and_visits_leave_in_their_order(clinic: Clinic) -> None:
 
 def test_a_clinic_that_knows_captures_only_gets_them(clinic: Clinic) -> None:
     """Breaks when comparisons that an older collector never takes fill the window, and no capture leaves any more."""
-    with ClinicSide(clinic, Channel.CAPTURE) as there, closing(Store(clinic.folder / "device")) as store:
+    with (
+        ClinicSide(clinic, Channel.STATUS, Channel.HEALTH, Channel.CAPTURE) as there,
+        closing(Store(clinic.folder / "device")) as store,
+    ):
         for _ in range(figures.WINDOW + 5):
             keep_comparison(store)
         capture = keep(store, 1)
         with delivering(clinic) as outbox:
             await_true(lambda: capture.encode() in there.came, "the capture comes")
             assert outbox.counts().waiting_others == figures.WINDOW + 5
+
+
+def test_an_absent_clinic_lets_nothing_overtake(clinic: Clinic) -> None:
+    """Breaks when a patient's later captures reach a clinic that comes back before the comparison between them."""
+    channels = (Channel.STATUS, Channel.HEALTH, Channel.CAPTURE, Channel.CHANGE)
+    with closing(Store(clinic.folder / "device")) as store:
+        comparison = keep_comparison(store)
+        keep(store, 2)
+        with delivering(clinic) as outbox:
+            time.sleep(2.5)  # the comparison is sent to nobody, again and again
+            with ClinicSide(clinic, *channels) as there:
+                await_true(lambda: comparison.encode() in there.came, "the comparison comes")
+                assert not any(b'"picture"' in payload for payload in there.came), "and nothing before it"
+                assert outbox.counts().waiting_captures == 1
 
 
 def test_a_broker_that_knows_captures_only_takes_them(
