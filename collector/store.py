@@ -9,15 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from collector import alarms
 from collector.alarms import Alarm, AlarmKind, Alarms
 from collector.ingestion import Accepted, Decision, Quarantined, Refused
 from collector.order import health_follows, order_taken, status_follows
+from collector.rows import device_summary, row_of, seen_at, stored_capture, time_of, utc
 from collector.stored import (
     Answer,
     DeviceSummary,
@@ -48,8 +46,6 @@ _SCHEMAS = tuple(Path(__file__).with_name(name) for name in ("schema.sql", "sche
 _BUSY_TIMEOUT_S = 5.0
 
 _log = logging.getLogger(__name__)
-
-_WordT = TypeVar("_WordT", Status, Health)
 
 
 class StoreUnusable(Exception):
@@ -158,7 +154,7 @@ class Store:
         return None
 
     def _keep_message(self, accepted: Accepted, now: datetime) -> Answer:
-        table, own_columns = _row(accepted.message)
+        table, own_columns = row_of(accepted.message)
         message, content = accepted.message, content_sha256(accepted.payload)
         row = {
             "message_id": str(message.message_id),
@@ -167,7 +163,7 @@ class Store:
             "device_id": message.device_id,
             "patient_code": message.patient_code,
             **own_columns,
-            "received_at": _utc(now),
+            "received_at": utc(now),
             "payload": accepted.payload,
         }
         inserted = self._writer.execute(
@@ -190,7 +186,7 @@ class Store:
                     size_bytes=len(accepted.payload),
                     reason=reason,
                 )
-                alarms.write(self._writer, altered, _utc(now))
+                alarms.write(self._writer, altered, utc(now))
                 return self._refuse(accepted, reason, now)
         return _answer(accepted, now)
 
@@ -201,7 +197,7 @@ class Store:
     def _keep_quarantined(self, topic: str, payload: bytes, reason: str, now: datetime) -> None:
         self._writer.execute(
             "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (topic, content_sha256(payload), reason, _utc(now), payload),
+            (topic, content_sha256(payload), reason, utc(now), payload),
         )
 
     def _keep_status(self, status: Status, now: datetime) -> None:
@@ -210,7 +206,7 @@ class Store:
             self._writer.execute(
                 "INSERT INTO devices (device_id, seen_at, status) VALUES (?, ?, ?) ON CONFLICT (device_id)"
                 " DO UPDATE SET status = excluded.status, seen_at = max(seen_at, excluded.seen_at)",
-                (status.device_id, _seen_at(status, now), status.model_dump_json()),
+                (status.device_id, seen_at(status, now), status.model_dump_json()),
             )
 
     def _keep_health(self, health: Health, now: datetime) -> None:
@@ -219,14 +215,14 @@ class Store:
             self._writer.execute(
                 "INSERT INTO devices (device_id, seen_at, health) VALUES (?, ?, ?) ON CONFLICT (device_id)"
                 " DO UPDATE SET health = excluded.health, seen_at = max(seen_at, excluded.seen_at)",
-                (health.device_id, _seen_at(health, now), health.model_dump_json()),
+                (health.device_id, seen_at(health, now), health.model_dump_json()),
             )
 
     def _device(self, device_id: str) -> DeviceSummary | None:
         row = self._writer.execute(
             "SELECT device_id, seen_at, status, health FROM devices WHERE device_id = ?", (device_id,)
         ).fetchone()
-        return None if row is None else _device_summary(*row)
+        return None if row is None else device_summary(*row)
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """Keep an alarm, and log a new one; from any thread. Where the store fails it is logged alone."""
@@ -235,7 +231,7 @@ class Store:
             with closing(sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)) as connection:
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
-                alarms.write(connection, alarm, _utc(datetime.now(UTC)))
+                alarms.write(connection, alarm, utc(datetime.now(UTC)))
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
             alarms.told_in_the_log(alarm)
@@ -268,7 +264,7 @@ class Store:
             rows = reader.execute(
                 "SELECT payload, received_at FROM captures WHERE patient_code = ?", (patient_code,)
             ).fetchall()
-        captures = [_stored_capture(*row) for row in rows]
+        captures = [stored_capture(*row) for row in rows]
         return [captures[place] for place in order_taken([stored.capture for stored in captures])]
 
     def captures_of_site(self, patient_code: str, site: str) -> list[Capture]:
@@ -288,7 +284,7 @@ class Store:
                 (patient_code, site),
             ).fetchall()
         newest: dict[UUID, StoredComparison] = {}
-        for stored in (StoredComparison(Comparison.model_validate_json(text), _time(at)) for text, at in rows):
+        for stored in (StoredComparison(Comparison.model_validate_json(text), time_of(at)) for text, at in rows):
             known = newest.get(stored.comparison.followup.message_id)
             if known is None or _counts(known.comparison) < _counts(stored.comparison):
                 newest[stored.comparison.followup.message_id] = stored
@@ -304,7 +300,7 @@ class Store:
                 "SELECT payload, received_at FROM visits WHERE patient_code = ?", (patient_code,)
             ).fetchall()
         newest: dict[tuple[int, str], StoredVisit] = {}
-        for stored in (StoredVisit(Visit.model_validate_json(text), _time(at)) for text, at in rows):
+        for stored in (StoredVisit(Visit.model_validate_json(text), time_of(at)) for text, at in rows):
             of = stored.visit.visit_number, stored.visit.device_id
             if of not in newest or _counts(newest[of].visit) < _counts(stored.visit):
                 newest[of] = stored
@@ -316,7 +312,7 @@ class Store:
             row = reader.execute(
                 "SELECT payload, received_at FROM captures WHERE message_id = ?", (str(message_id),)
             ).fetchone()
-        return None if row is None else _stored_capture(*row)
+        return None if row is None else stored_capture(*row)
 
     def devices(self) -> list[DeviceSummary]:
         """Return all devices that were ever heard of, by name."""
@@ -324,7 +320,7 @@ class Store:
             rows = reader.execute(
                 "SELECT device_id, seen_at, status, health FROM devices ORDER BY device_id"
             ).fetchall()
-        return [_device_summary(*row) for row in rows]
+        return [device_summary(*row) for row in rows]
 
     def quarantine(self, limit: int) -> tuple[int, list[QuarantinedMessage]]:
         """Return how many messages are in quarantine, and the newest ``limit`` of them."""
@@ -343,21 +339,6 @@ class Store:
             return alarms.read(reader)
 
 
-def _row(message: Capture | Comparison | Visit) -> tuple[str, dict[str, str | int]]:
-    """Return a message's table and what of it stands in columns there, beside what all messages have."""
-    match message:
-        case Capture():
-            return "captures", {
-                "visit_number": message.visit_number,
-                "site": message.site,
-                "taken_at": _utc(message.taken_at),
-            }
-        case Comparison():
-            return "comparisons", {"site": message.site}
-        case Visit():
-            return "visits", {"visit_number": message.visit_number}
-
-
 def _word_of(message: Capture | Comparison | Visit) -> str:
     return type(message).__name__.lower()
 
@@ -365,19 +346,6 @@ def _word_of(message: Capture | Comparison | Visit) -> str:
 def _counts(message: Message) -> tuple[int, datetime]:
     # An instrument counts over the life of its store; its clock may have been set in between.
     return message.sequence, message.created_at
-
-
-def _seen_at(message: Status | Health, now: datetime) -> str:
-    # A retained message comes again at every subscription: only its own time says when the device was there.
-    return _utc(min(now, message.created_at) if message.clock_trusted else now)
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _answer(
@@ -391,26 +359,3 @@ def _answer(
         decided_at=now,
     )
     return Answer(Topic(decision.topic.clinic_id, decision.topic.device_id, Channel.RECEIPT), receipt)
-
-
-def _device_summary(device_id: str, seen_at: str, status: str | None, health: str | None) -> DeviceSummary:
-    return DeviceSummary(
-        device_id,
-        datetime.fromisoformat(seen_at),
-        _word(Status, status),
-        _word(Health, health),
-    )
-
-
-def _word(model: type[_WordT], stored: str | None) -> _WordT | None:
-    if stored is None:
-        return None
-    try:
-        return model.model_validate_json(stored)
-    except ValidationError:
-        # Of another release, say: the device's next word takes its place, and must not fail on it.
-        return None
-
-
-def _stored_capture(payload: bytes, received_at: str) -> StoredCapture:
-    return StoredCapture(Capture.model_validate_json(payload), datetime.fromisoformat(received_at))

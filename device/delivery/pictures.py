@@ -24,7 +24,7 @@ from groundwork.client_tls import client_context
 
 _log = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 0.02  # whether anything was kept: some microseconds, as for figures
+_LOOK_EVERY_S = 0.01  # whether anything was kept: some microseconds, as for figures
 _LOOK_ALL_THE_SAME_EVERY_S = 1.0
 _RETRY_AFTER_S, _RETRY_AFTER_AT_MOST_S = 1.0, 60.0
 _REFUSED_AFTER_S, _REFUSED_AFTER_AT_MOST_S = 60.0, 3600.0
