@@ -25,6 +25,7 @@ from device.commands.options import check_person, settings_option
 from device.commands.visit_record import capture_sentence, keep_record
 from device.comparing import compare_capture, noise_floors, sentences
 from device.instrument import Instrument, open_instrument
+from device.outbox import Outbox, warnings
 from device.settings import DeviceSettings
 from device.sites import (
     CodeRefused,
@@ -139,6 +140,8 @@ def visit(
             _refuse_slips(sites, protocol, instrument.store, patient, visit_number)
         if (due := instrument.calibration().due) is not None:
             click.echo(due, err=True)
+        for warning in warnings(Outbox(instrument.store), settings.state_folder, settings.storage.keep_free_mb):
+            click.echo(warning, err=True)
         floors = noise_floors(settings)
         asked = sites or [one for one in protocol if one not in left_out]
         ask_ahead(settings, instrument.store, patient, asked, visit_number)

@@ -3,6 +3,7 @@
 from device.outbox.outbox import CHANNELS, Counts, Outbox, Remaining, Waiting, WaitingPicture
 from device.outbox.room import NoRoom, Room, refuse_without_room, room
 from device.outbox.states import Event, State
+from device.outbox.words import warnings
 
 __all__ = [
     "CHANNELS",
@@ -17,4 +18,5 @@ __all__ = [
     "WaitingPicture",
     "refuse_without_room",
     "room",
+    "warnings",
 ]
