@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from collector.pictures import Pictures
 from collector.reduced_picture import reduce
-from collector.store import Store, StoreFailed
+from collector.store import Store
+from collector.stored import StoreFailed
 from contract import BaselineAnswer, BaselineAsk, Capture, Channel, ReducedPicture, Topic, baseline_of
 from contract.ask import fitting
 

@@ -2,8 +2,8 @@
 
 Instruments write none of it (they encode every picture anew), so a file that carries any comes from something else. The
 file's blocks are walked, never decoded, in pieces of bounded size: a JPEG's markers (ITU-T T.81, annex B) to its end, a
-PNG's chunks (ISO/IEC 15948, 5). What may stand there is listed, so that a block nobody has heard of is refused too. A
-file whose blocks do not follow each other is no whole picture, and its readers say so: here it carries nothing.
+PNG's chunks (ISO/IEC 15948, 5). What may stand there is listed, so that a block nobody has heard of is refused too. So
+is a file whose blocks do not follow each other: readers pass over what lies between, and find what stands behind it.
 """
 
 import os
@@ -15,11 +15,12 @@ from typing import BinaryIO
 _MOST_JPEG_BLOCKS, _MOST_PNG_BLOCKS = 4096, 65_536
 _PIECE_BYTES = 256 * 1024
 _NAME_BYTES = 32
+_ASTRAY = "something between its blocks, or ends early"
 
 _JPEG_START, _PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
-_APP0, _APP2, _APP14, _APP15, _COM, _SOS, _EOI, _FILL = 0xE0, 0xE2, 0xEE, 0xEF, 0xFE, 0xDA, 0xD9, 0xFF
+_APP0, _APP14, _APP15, _COM, _SOS, _EOI, _FILL = 0xE0, 0xEE, 0xEF, 0xFE, 0xDA, 0xD9, 0xFF
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-_JPEG_MAY_CARRY = {_APP0: (b"JFIF\0",), _APP2: (b"ICC_PROFILE\0",), _APP14: (b"Adobe",)}
+_JPEG_MAY_CARRY = {_APP0: (b"JFIF\0",), _APP14: (b"Adobe",)}
 _JPEG_NAMES = (
     (0xE1, b"Exif\0", "EXIF"),
     (0xE1, b"http://ns.adobe.com/", "XMP"),
@@ -29,7 +30,7 @@ _JPEG_NAMES = (
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 _PNG_MAY_CARRY = frozenset(
-    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"pHYs", b"bKGD"}
+    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"pHYs", b"bKGD"}
 )
 _PNG_NAMES = {b"eXIf": "EXIF", b"tEXt": "text", b"zTXt": "text", b"iTXt": "text (XMP is such)", b"tIME": "a time"}
 _CHUNK_TYPE = re.compile(rb"[A-Za-z]{4}")
@@ -55,7 +56,7 @@ def _in_jpeg(file: BinaryIO) -> str | None:
     for _ in range(_MOST_JPEG_BLOCKS):
         mark = file.read(2)
         if len(mark) < 2 or mark[0] != 0xFF:
-            return None
+            return _ASTRAY
         kind = mark[1]
         if kind == _EOI:
             return _behind(file)
@@ -65,14 +66,14 @@ def _in_jpeg(file: BinaryIO) -> str | None:
             continue
         length = int.from_bytes(file.read(2), "big")
         if length < 2:
-            return None
+            return _ASTRAY
         content_at = file.tell()
         name = file.read(min(_NAME_BYTES, length - 2))
         if kind == _COM or (_APP0 <= kind <= _APP15 and not name.startswith(_JPEG_MAY_CARRY.get(kind, ()))):
             return _jpeg_name(kind, name)
         file.seek(content_at + length - 2)
         if kind == _SOS and not _to_next_marker(file):
-            return None
+            return _ASTRAY
     return "more blocks than a picture has"
 
 
@@ -99,7 +100,7 @@ def _in_png(file: BinaryIO) -> str | None:
         head = file.read(8)
         kind = head[4:]
         if _CHUNK_TYPE.fullmatch(kind) is None:
-            return None
+            return _ASTRAY
         if kind not in _PNG_MAY_CARRY:
             return _PNG_NAMES.get(kind, f"a block {kind.decode('ascii')}")
         file.seek(int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)  # and its checksum

@@ -25,8 +25,8 @@ from collector import figures, words
 from collector.pictures import Pictures, media_type
 from collector.report.routes import report_routes
 from collector.settings import LOOPBACK
-from collector.store import Store, StoreFailed
-from collector.stored import StoredCapture
+from collector.store import Store
+from collector.stored import StoredCapture, StoreFailed
 from contract import PROTOCOL, HairKind, InstrumentChange, SiteKey, instrument_changes
 
 _HERE = Path(__file__).parent

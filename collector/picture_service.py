@@ -95,7 +95,10 @@ def create_service(
         return JSONResponse({"sha256": sha256}, 201 if new else 200)
 
     async def head(request: Request) -> Response:
-        path = await to_thread.run_sync(pictures.path, request.path_params["sha256"])
+        try:
+            path = await to_thread.run_sync(pictures.vouched, request.path_params["sha256"])
+        except OSError as error:
+            raise HTTPException(500, "The clinic's disk failed. Ask again later.") from error
         if path is None:
             raise HTTPException(404)
         size_bytes = (await to_thread.run_sync(path.stat)).st_size

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from collector.identifying_tags import identifying_tags
@@ -63,10 +65,13 @@ class IncomingPicture:
         Of pictures: its ``incoming`` holds the temporary file.
     sha256
         The picture's name.
+    release
+        Called once it is written, or will not be.
     """
 
-    def __init__(self, folder: Path, sha256: str) -> None:
+    def __init__(self, folder: Path, sha256: str, release: Callable[[], None]) -> None:
         self._folder = folder
+        self._release = release
         self._destination = folder / sha256
         self._hash = hashlib.sha256()
         self._start = b""
@@ -114,7 +119,6 @@ class IncomingPicture:
             raise self._rejected(f"The picture carries {tags}, which may tell who or where it is of. Send pixels only.")
         if self._destination.exists():
             sync_folder(self._folder)  # who wrote it may have been killed before its name was on the disk
-            self.discard()
             return False
         os.fsync(self._file.fileno())
         self._file.close()
@@ -123,9 +127,10 @@ class IncomingPicture:
         return True
 
     def discard(self) -> None:
-        """Remove what was received; harmless after :meth:`finish`."""
+        """Remove what was received and give its room back; due after :meth:`finish` too, where it removes nothing."""
         self._path.unlink(missing_ok=True)
         self._file.close()
+        self._release()
 
     def _rejected(self, reason: str, *, altered: bool = False) -> PictureRejected:
         found = self._hash.hexdigest()
@@ -159,6 +164,8 @@ class Pictures:
     def __init__(self, folder: Path, keep_free_bytes: int = 0) -> None:
         self._folder = folder
         self._keep_free_bytes = keep_free_bytes
+        self._promised_bytes = 0
+        self._promising = threading.Lock()
         (folder / _INCOMING).mkdir(parents=True, exist_ok=True)
 
     def sweep(self) -> int:
@@ -172,6 +179,19 @@ class Pictures:
         """Return the picture's file, or ``None`` while it is not there (or ``sha256`` is no digest)."""
         path = self._folder / sha256
         return path if is_sha256(sha256) and path.is_file() else None
+
+    def vouched(self, sha256: str) -> Path | None:
+        """Return the picture's file as :meth:`path` does, once its name is on the disk for good.
+
+        Raises
+        ------
+        OSError
+            If the disk is broken.
+        """
+        path = self.path(sha256)
+        if path is not None:
+            sync_folder(self._folder)  # who wrote it may have been killed before that
+        return path
 
     def receive(self, sha256: str, size_bytes: int = 0) -> IncomingPicture:
         """Begin to receive a picture.
@@ -190,9 +210,21 @@ class Pictures:
         OSError
             If the disk is full or broken.
         """
-        if (words := self.no_room_for(size_bytes)) is not None:
-            raise RoomReserved(words)
-        return IncomingPicture(self._folder, sha256)
+        with self._promising:
+            # Those that are on their way count whole: what of them is written already is counted twice, for a while.
+            if (words := self.no_room_for(self._promised_bytes + size_bytes)) is not None:
+                raise RoomReserved(words)
+            self._promised_bytes += size_bytes
+        return IncomingPicture(self._folder, sha256, self._give_back(size_bytes))
+
+    def _give_back(self, size_bytes: int) -> Callable[[], None]:
+        promised = [size_bytes]
+
+        def release() -> None:
+            with self._promising:
+                self._promised_bytes -= promised.pop() if promised else 0
+
+        return release
 
     def no_room_for(self, size_bytes: int) -> str | None:
         """Say why there is no room for a picture of that size; None if there is.

@@ -5,10 +5,14 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from collector.stored import DeviceSummary, StoredCapture
+from collector.stored import DeviceSummary, StoredCapture, StoreFailed
 from contract import Capture, Comparison, Health, Status, Visit
 
+TABLES = ("captures", "comparisons", "visits")
+"""Of messages that are stored for good, each by its id."""
+
 _WordT = TypeVar("_WordT", Status, Health)
+_MessageT = TypeVar("_MessageT", Capture, Comparison, Visit)
 
 
 def row_of(message: Capture | Comparison | Visit) -> tuple[str, dict[str, str | int]]:
@@ -64,4 +68,20 @@ def _word(model: type[_WordT], stored: str | None) -> _WordT | None:
 
 def stored_capture(payload: bytes, received_at: str) -> StoredCapture:
     """Return a row of captures."""
-    return StoredCapture(Capture.model_validate_json(payload), datetime.fromisoformat(received_at))
+    return StoredCapture(stored_message(Capture, payload), datetime.fromisoformat(received_at))
+
+
+def stored_message(model: type[_MessageT], payload: bytes) -> _MessageT:
+    """Return a message that was stored.
+
+    Raises
+    ------
+    StoreFailed
+        If this release cannot read it; the error says nothing of what it holds.
+    """
+    try:
+        return model.model_validate_json(payload)
+    except ValidationError as error:
+        raise StoreFailed(
+            f"a stored {model.__name__.lower()} cannot be read by this release ({error.error_count()} faults)"
+        ) from None

@@ -1,11 +1,12 @@
 """The collector's settings: one TOML file, every key known, nothing on unsafe defaults."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from collector.identity import issued
 from contract import ClinicId
 from groundwork.broker_settings import BrokerSettings, Host
 from groundwork.credential import SecretPath
@@ -41,13 +42,20 @@ class PictureSettings(_Table):
 
 
 class EnrolmentSettings(_Table):
-    """Where instruments without a certificate enrol, with the certificate of ``[pictures]``; and what signs theirs."""
+    """Where instruments without a certificate enrol, with the certificate of ``[pictures]``; and what signs theirs.
+
+    What is signed is recorded beside the authority's certificate, where ``trichoscope-collector revoke`` looks.
+    """
 
     host: Host
     port: _ListeningPort = 8444
     authority: Path
     authority_key: SecretPath
-    issued_folder: Path
+
+    @property
+    def issued_folder(self) -> Path:
+        """Where certificates are recorded that were issued."""
+        return self.authority.parent / issued.FOLDER
 
 
 class PageSettings(_Table):
@@ -77,3 +85,11 @@ class CollectorSettings(BaseSettings):
     pictures: PictureSettings
     enrolment: EnrolmentSettings | None = None
     page: PageSettings = PageSettings()
+
+    @model_validator(mode="after")
+    def _revoked_are_not_renewed(self) -> Self:
+        if self.enrolment is not None and self.pictures.revocation_list is None:
+            raise ValueError(
+                "[enrolment] needs revocation_list under [pictures]: else a revoked instrument could renew itself"
+            )
+        return self

@@ -15,7 +15,7 @@ from collector import alarms
 from collector.alarms import Alarm, AlarmKind, Alarms
 from collector.ingestion import Accepted, Decision, Quarantined, Refused
 from collector.order import health_follows, order_taken, status_follows
-from collector.rows import device_summary, row_of, seen_at, stored_capture, time_of, utc
+from collector.rows import TABLES, device_summary, row_of, seen_at, stored_capture, stored_message, time_of, utc
 from collector.stored import (
     Answer,
     DeviceSummary,
@@ -24,6 +24,7 @@ from collector.stored import (
     StoredCapture,
     StoredComparison,
     StoredVisit,
+    StoreFailed,
 )
 from contract import (
     BaselineAsk,
@@ -50,10 +51,6 @@ _log = logging.getLogger(__name__)
 
 class StoreUnusable(Exception):
     """The store's file cannot be used at all; the message says what to do."""
-
-
-class StoreFailed(Exception):
-    """The store could not commit or be read (disk full, input or output error); nothing was changed, try again."""
 
 
 class Store:
@@ -142,6 +139,7 @@ class Store:
             case Accepted():
                 return self._keep_message(decision, now)
             case Refused():
+                self._alarm_where_stored(decision, now)
                 return self._refuse(decision, decision.reason, now)
             case Quarantined():
                 self._keep_quarantined(decision.topic, decision.payload, decision.reason, now)
@@ -178,17 +176,26 @@ class Store:
             ).fetchone()
             if stored != content:
                 reason = f"Another {_word_of(message)} is already stored under this id."
-                altered = Alarm(
-                    kind=AlarmKind.MESSAGE_ALTERED,
-                    device_id=message.device_id,
-                    subject=str(message.message_id),
-                    found_sha256=content,
-                    size_bytes=len(accepted.payload),
-                    reason=reason,
-                )
-                alarms.write(self._writer, altered, utc(now))
+                self._alarm(accepted, reason, now)
                 return self._refuse(accepted, reason, now)
         return _answer(accepted, now)
+
+    def _alarm_where_stored(self, refused: Refused, now: datetime) -> None:
+        """Raise an alarm if what breaks the contract comes under the id of something that is stored."""
+        of_id = " UNION ".join(f"SELECT 1 FROM {table} WHERE message_id = :id" for table in TABLES)  # noqa: S608
+        if self._writer.execute(of_id, {"id": str(refused.message_id)}).fetchone() is not None:
+            self._alarm(refused, f"Stored under this id is something else. {refused.reason}", now)
+
+    def _alarm(self, decision: Accepted | Refused, reason: str, now: datetime) -> None:
+        altered = Alarm(
+            kind=AlarmKind.MESSAGE_ALTERED,
+            device_id=decision.topic.device_id,
+            subject=str(decision.message_id),
+            found_sha256=content_sha256(decision.payload),
+            size_bytes=len(decision.payload),
+            reason=reason,
+        )
+        alarms.write(self._writer, altered, utc(now))
 
     def _refuse(self, decision: Accepted | Refused, reason: str, now: datetime) -> Answer:
         self._keep_quarantined(str(decision.topic), decision.payload, reason, now)
@@ -273,7 +280,7 @@ class Store:
             rows = reader.execute(
                 "SELECT payload FROM captures WHERE patient_code = ? AND site = ?", (patient_code, site)
             ).fetchall()
-        captures = [Capture.model_validate_json(payload) for (payload,) in rows]
+        captures = [stored_message(Capture, payload) for (payload,) in rows]
         return [captures[place] for place in order_taken(captures)]
 
     def comparisons_of(self, patient_code: str, site: str) -> list[StoredComparison]:
@@ -284,7 +291,7 @@ class Store:
                 (patient_code, site),
             ).fetchall()
         newest: dict[UUID, StoredComparison] = {}
-        for stored in (StoredComparison(Comparison.model_validate_json(text), time_of(at)) for text, at in rows):
+        for stored in (StoredComparison(stored_message(Comparison, text), time_of(at)) for text, at in rows):
             known = newest.get(stored.comparison.followup.message_id)
             if known is None or _counts(known.comparison) < _counts(stored.comparison):
                 newest[stored.comparison.followup.message_id] = stored
@@ -300,7 +307,7 @@ class Store:
                 "SELECT payload, received_at FROM visits WHERE patient_code = ?", (patient_code,)
             ).fetchall()
         newest: dict[tuple[int, str], StoredVisit] = {}
-        for stored in (StoredVisit(Visit.model_validate_json(text), time_of(at)) for text, at in rows):
+        for stored in (StoredVisit(stored_message(Visit, text), time_of(at)) for text, at in rows):
             of = stored.visit.visit_number, stored.visit.device_id
             if of not in newest or _counts(newest[of].visit) < _counts(stored.visit):
                 newest[of] = stored

@@ -6,6 +6,10 @@ from datetime import datetime
 from contract import Capture, Comparison, Health, Presence, Receipt, Status, Topic, Visit
 
 
+class StoreFailed(Exception):
+    """The store could not commit or be read (disk full, input or output error); nothing was changed, try again."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """A receipt and the topic it goes to."""

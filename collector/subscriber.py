@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from collector.answers import Answering
 from collector.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, ConnectionEnded, tls_context
 from collector.ingestion import decide
-from collector.store import Store, StoreFailed
+from collector.store import Store
+from collector.stored import StoreFailed
 from contract import BaselineAsk
 from groundwork.broker_settings import BrokerSettings
 

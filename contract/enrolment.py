@@ -64,9 +64,13 @@ class RenewalRequest(_Part):
 
 
 class RenewalAnswer(_Part):
-    """The new certificate, of the same authority."""
+    """The new certificate, of the same authority.
+
+    The first answers lacked ``authority``: the authority's own certificate, which is renewed too, for the same key.
+    """
 
     certificate: _Pem
+    authority: _Pem | None = None
 
 
 def new_code() -> str:

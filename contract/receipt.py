@@ -1,4 +1,4 @@
-"""The collector's answer to a capture, sent only after its commit: the one proof that the clinic holds it."""
+"""The collector's answer to a capture, comparison or visit, sent after its commit: the one proof that it is held."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,14 +9,14 @@ from contract.names import Sha256
 
 
 class Outcome(StrEnum):
-    """What became of a capture at the clinic."""
+    """What became of a message at the clinic."""
 
     STORED = "stored"
     REFUSED = "refused"
 
 
 class Receipt(BaseModel):
-    """Names the capture by id and by content, so that a receipt can never vouch for other bytes."""
+    """Names the message by id and by content, so that a receipt can never vouch for other bytes."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -23,7 +23,8 @@ def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
     Raises
     ------
     OSError
-        If the disk is full, read-only or broken; ``path`` is then as it was.
+        If the disk is full, read-only or broken; ``path`` is then as it was, or, if the folder's names alone could not
+        be forced to the disk, already the new one.
     """
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")  # two writers of one name do not meet
     try:

@@ -1,6 +1,8 @@
 """Messages and settings that are right in every part, for tests to change one part of."""
 
 import hashlib
+import struct
+import zlib
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +25,17 @@ from contract import (
     new_message_id,
 )
 
-PICTURE_BYTES = b"\x89PNG\r\n\x1a\n not much of a picture IEND"
+
+def png(content: bytes) -> bytes:
+    """Return a file with the blocks of a PNG picture: no picture, but nothing that a picture must not carry."""
+    blocks = ((b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)), (b"IDAT", content), (b"IEND", b""))
+    framed = [
+        struct.pack(">I", len(part)) + kind + part + struct.pack(">I", zlib.crc32(kind + part)) for kind, part in blocks
+    ]
+    return b"".join((b"\x89PNG\r\n\x1a\n", *framed))
+
+
+PICTURE_BYTES = png(b"not much of a picture")
 
 
 def measurement(**changes: Any) -> Measurement:  # noqa: ANN401  any field of the model

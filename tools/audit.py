@@ -66,7 +66,10 @@ def looked_up(requirements: str) -> Findings | None:
         file.flush()
         command = [str(Path(sys.executable).with_name("pip-audit")), "--requirement", file.name, "--no-deps"]
         command += ["--disable-pip", "--progress-spinner", "off", "--format", "json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+        except subprocess.TimeoutExpired:
+            return None
     return findings(done.stdout) if done.stdout.startswith("{") else None
 
 

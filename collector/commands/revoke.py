@@ -12,17 +12,10 @@ from collector.identity.certificates import CertificateError
 @click.command()
 @click.argument("name")
 @click.option("--folder", required=True, type=FOLDER, help="Where authority, certificates and keys are.")
-@click.option(
-    "--issued",
-    "record_folders",
-    multiple=True,
-    type=FOLDER,
-    help="Where else issued certificates are recorded: 'issued_folder' of the collector's settings. May be repeated.",
-)
-def revoke(name: str, folder: Path, record_folders: tuple[Path, ...]) -> None:
+def revoke(name: str, folder: Path) -> None:
     """Take back every certificate of NAME: a device's id. The list goes to revoked.pem among the certificates."""
     try:
-        taken_back = revocation.revoke(folder, name, record_folders)
+        taken_back = revocation.revoke(folder, name)
     except CertificateError as error:
         raise Fault(str(error)) from error
     except OSError as error:

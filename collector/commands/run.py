@@ -1,6 +1,5 @@
 """``trichoscope-collector run``."""
 
-import logging
 from pathlib import Path
 
 import click
@@ -8,6 +7,8 @@ import click
 from collector import service
 from collector.commands.options import Fault, settings_option
 from collector.settings import CollectorSettings
+from contract import PATIENT_CODE
+from groundwork.log_privacy import log_without_codes
 from groundwork.settings_file import SettingsFileError, read
 
 
@@ -15,7 +16,7 @@ from groundwork.settings_file import SettingsFileError, read
 @settings_option
 def run(settings: Path) -> None:
     """Serve until SIGTERM or Ctrl-C; one line on the standard output says when it is ready."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_without_codes("%(asctime)s %(levelname)s %(name)s: %(message)s", PATIENT_CODE)
     try:
         ended_by_signal = service.run(read(CollectorSettings, settings))
     except (SettingsFileError, service.CannotStart) as error:

@@ -80,7 +80,10 @@ class Renewals:
         if self._revocations is not None and self._revocations.revokes(peer.serial):
             # Taken back since the request began: what was signed meanwhile is recorded, and not handed out.
             raise HTTPException(403, "This certificate was taken back by the clinic.")
-        return RenewalAnswer(certificate=certificate.public_bytes(serialization.Encoding.PEM).decode())
+        return RenewalAnswer(
+            certificate=certificate.public_bytes(serialization.Encoding.PEM).decode(),
+            authority=self._authority.certificate.public_bytes(serialization.Encoding.PEM).decode(),
+        )
 
     def _fresh(self, peer: Peer, key: ec.EllipticCurvePublicKey) -> x509.Certificate | None:
         now = datetime.now(UTC)

@@ -4,7 +4,7 @@ A list is in force from a day before it was made, for clocks that are behind, un
 had run out would shut everybody out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def ensure_list(folder: Path, authority: Authority) -> None:
             _write(path, authority, present, [])
 
 
-def revoke(folder: Path, name: str, record_folders: Sequence[Path] = ()) -> int:
+def revoke(folder: Path, name: str) -> int:
     """Take back every certificate that was issued to a name and has not expired; return how many were not on the list.
 
     Parameters
@@ -54,8 +54,6 @@ def revoke(folder: Path, name: str, record_folders: Sequence[Path] = ()) -> int:
         Where authority and list are, and what it issued (``issued/``).
     name
         The common name of the certificates.
-    record_folders
-        Where else issued certificates were recorded: the ``issued_folder`` of the collector's enrolment.
 
     Raises
     ------
@@ -65,8 +63,6 @@ def revoke(folder: Path, name: str, record_folders: Sequence[Path] = ()) -> int:
         If a file cannot be read or written.
     """
     client_name(name)
-    if missing := [place for place in record_folders if not place.is_dir()]:
-        raise CertificateError(f"{missing[0]} is not there. Name the folder in which issued certificates are recorded.")
     authority = read_authority(folder / f"{AUTHORITY}.crt", folder / f"{AUTHORITY}.key")
     path = folder / LIST
     taken_back = 0
@@ -75,11 +71,10 @@ def revoke(folder: Path, name: str, record_folders: Sequence[Path] = ()) -> int:
         # the list.
         while True:
             present = read_list(path, authority.certificate) if path.exists() else None
-            holds = _valid_serials(folder, name, record_folders)
+            holds = _valid_serials(folder, name)
             if not holds:
                 raise CertificateError(
-                    f"No certificate for {name} that still holds is recorded here. Check the name, and give --issued if"
-                    " the collector enrols instruments."
+                    f"No certificate for {name} that still holds is recorded in {folder}. Check name and folder."
                 )
             if not (new := holds - _serials(present)):
                 return taken_back
@@ -115,8 +110,8 @@ def read_list(path: Path, authority: x509.Certificate) -> x509.CertificateRevoca
     return found
 
 
-def _valid_serials(folder: Path, name: str, record_folders: Iterable[Path]) -> set[int]:
-    certificates = [found for place in (folder / issued.FOLDER, *record_folders) for found in issued.recorded(place)]
+def _valid_serials(folder: Path, name: str) -> set[int]:
+    certificates = list(issued.recorded(folder / issued.FOLDER))
     if (own := folder / f"{name}.crt").exists():  # older than the records
         certificates.append(read_certificate(own))
     now = datetime.now(UTC)

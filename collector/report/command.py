@@ -8,7 +8,8 @@ from collector.pictures import Pictures
 from collector.report.document import NothingToReport, as_html, read_report
 from collector.report.pdf import PdfUnavailable, as_pdf
 from collector.settings import CollectorSettings
-from collector.store import Store, StoreFailed, StoreUnusable
+from collector.store import Store, StoreUnusable
+from collector.stored import StoreFailed
 from contract import SiteKey
 
 

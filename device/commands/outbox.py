@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -10,7 +11,7 @@ import click
 
 from device import clock
 from device.commands.options import check_person, settings_option
-from device.outbox import Event, Outbox, Remaining, State, room
+from device.outbox import Event, Outbox, Remaining, room
 from device.settings import DeviceSettings
 from device.store import Store
 from groundwork.settings_file import read
@@ -32,18 +33,18 @@ def outbox(context: click.Context, settings_file: Path) -> None:
             _show(Outbox(store), settings)
 
 
-def _decision(command: _CommandT) -> _CommandT:
+def _said_by(command: _CommandT) -> _CommandT:
     for option in (
         click.option("--note", required=True, help="Why; it is kept with your code and the time."),
         click.option("--by", required=True, callback=check_person, metavar="CODE", help="Code of who decides it."),
-        click.argument("message_id", type=click.UUID),
     ):
         command = option(command)
     return command
 
 
 @outbox.command("send")
-@_decision
+@click.argument("message_id", type=click.UUID)
+@_said_by
 @click.pass_obj
 def send_again(settings: DeviceSettings, message_id: UUID, by: str, note: str) -> None:
     """Send a message again that the clinic refused, byte for byte as it was."""
@@ -52,7 +53,8 @@ def send_again(settings: DeviceSettings, message_id: UUID, by: str, note: str) -
 
 
 @outbox.command("withdraw")
-@_decision
+@click.argument("message_id", type=click.UUID)
+@_said_by
 @click.pass_obj
 def withdraw(settings: DeviceSettings, message_id: UUID, by: str, note: str) -> None:
     """Keep a message here for good that the clinic refused; nothing is deleted."""
@@ -60,11 +62,35 @@ def withdraw(settings: DeviceSettings, message_id: UUID, by: str, note: str) -> 
     click.echo("It stays on the instrument and is not sent.")
 
 
+@outbox.command("resend")
+@click.option(
+    "--since",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    help="From when on, in UTC: 2026-11-01 or 2026-11-01T14:30.",
+)
+@_said_by
+@click.pass_obj
+def resend(settings: DeviceSettings, since: datetime, by: str, note: str) -> None:
+    """Send again what the clinic confirmed since then, after it was restored from an older copy.
+
+    What it still holds it keeps once and confirms again.
+    """
+    moment = since.replace(tzinfo=UTC)
+    with closing(Store(settings.state_folder)) as store:
+        sent = Outbox(store).send_again_since(moment, by, _checked(note), clock.now())
+    click.echo(f"{sent} messages, and the pictures since then, are sent again.")
+
+
 def _decide(settings: DeviceSettings, message_id: UUID, event: Event, by: str, note: str) -> None:
+    with closing(Store(settings.state_folder)) as store:
+        Outbox(store).decide(message_id, event, by, _checked(note), clock.now())
+
+
+def _checked(note: str) -> str:
     if not 1 <= len(note.strip()) <= 300:
         raise click.BadParameter("a note has 1 to 300 characters.", param_hint="--note")
-    with closing(Store(settings.state_folder)) as store:
-        Outbox(store).decide(message_id, event, by, note.strip(), clock.now())
+    return note.strip()
 
 
 def _show(box: Outbox, settings: DeviceSettings) -> None:
@@ -96,5 +122,5 @@ def _line(remaining: Remaining) -> str:
     where = f"{remaining.patient_code} visit {remaining.visit_number}"
     if remaining.site is not None:
         where += f" {remaining.site}"
-    why = f": {remaining.reason}" if remaining.reason and remaining.state is not State.WAITING else ""
+    why = f": {remaining.reason}" if remaining.reason else ""
     return f"{remaining.message_id}  {remaining.channel:<8} {where}  {remaining.state}{why}"

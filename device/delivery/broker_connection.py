@@ -28,8 +28,11 @@ _KEEPALIVE_S = 15
 _CONNECT_TIMEOUT_S = 10.0
 _MAX_RECEIPT_BYTES = 4096
 _RECEIVE_MAXIMUM = 20  # receipts and answers that the broker may have under way to this device
+_ANY_PACKET_BYTES = 268_435_455  # MQTT 5, 1.5.5: the longest packet there is
+_BESIDE_PAYLOAD_BYTES = 1024  # topic and properties travel in the packet too
 _ANY_RECEIVE_MAXIMUM = 65_535  # MQTT 5, 3.2.2.3.3: what a broker takes that names none
 _NO_MATCHING_SUBSCRIBERS = 0x10  # MQTT 5, 3.4.2.1
+_NOT_AUTHORIZED = 0x87
 _UNSPECIFIED = 0x80  # also paho's word for a connection that broke off
 _CLOSED_AT_ONCE = (
     "the broker closed the connection before accepting it; has this instrument's certificate expired, or been taken"
@@ -39,9 +42,10 @@ _CLOSED_AT_ONCE = (
 
 @dataclass(frozen=True)
 class Connected:
-    """The broker accepted the connection and its subscriptions; it takes so many unacknowledged messages at a time."""
+    """The broker accepted the connection and its subscriptions; it takes so many messages at a time, of that size."""
 
     receive_maximum: int
+    most_bytes: int
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,14 @@ class Taken:
 
 @dataclass(frozen=True)
 class NotTaken:
-    """The broker refused a published message, and the connection stands; ``reason`` is a sentence's end."""
+    """The broker refused a published message, and the connection stands; ``reason`` is a sentence's end.
+
+    ``for_its_name`` says whether it is the topic that this certificate may not write to.
+    """
 
     number: int
     reason: str
+    for_its_name: bool
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class BrokerConnection:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._reads = [str(topic) for topic in reads]
         self._accepted = False
-        self._receive_maximum = _ANY_RECEIVE_MAXIMUM
+        self._receive_maximum, self._most_bytes = _ANY_RECEIVE_MAXIMUM, _ANY_PACKET_BYTES
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
         )
@@ -107,7 +115,8 @@ class BrokerConnection:
         self._client.on_socket_open = send_at_once
         self._client.connect_timeout = _CONNECT_TIMEOUT_S
         topic, payload = will
-        self._client.will_set(str(topic), payload, qos=1, retain=True)
+        properties = json_message(CONTRACT_VERSION, PacketTypes.WILLMESSAGE)
+        self._client.will_set(str(topic), payload, qos=1, retain=True, properties=properties)
         try:
             self._client.tls_set_context(client_context(settings.authority, settings.certificate, settings.key))
             self._client.connect_async(
@@ -146,6 +155,7 @@ class BrokerConnection:
         else:
             self._accepted = True
             self._receive_maximum = getattr(told, "ReceiveMaximum", _ANY_RECEIVE_MAXIMUM)
+            self._most_bytes = getattr(told, "MaximumPacketSize", _ANY_PACKET_BYTES) - _BESIDE_PAYLOAD_BYTES
             client.subscribe([(topic, 1) for topic in self._reads])
 
     def _on_subscribe(
@@ -156,10 +166,12 @@ class BrokerConnection:
             topic, code = refused[0]
             self.events.put(Lost(f"the broker refused the topic {topic}, which the clinic answers on: {said(code)}"))
         else:
-            self.events.put(Connected(self._receive_maximum))
+            self.events.put(Connected(self._receive_maximum, self._most_bytes))
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
-        self.events.put(Lost("the broker cannot be reached, or is not believed to be the clinic's"))
+        self.events.put(
+            Lost("the broker cannot be reached, or is not believed to be the clinic's (is the clock right?)")
+        )
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: mqtt.DisconnectFlags, code: ReasonCode, _p: Properties | None
@@ -175,7 +187,9 @@ class BrokerConnection:
         self, _client: mqtt.Client, _data: object, number: int, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            self.events.put(NotTaken(number, f"the broker refused a message: {said(code)}"))
+            self.events.put(
+                NotTaken(number, f"the broker refused a message: {said(code)}", code.value == _NOT_AUTHORIZED)
+            )
         else:
             self.events.put(Taken(number, heard=code.value != _NO_MATCHING_SUBSCRIBERS))
 

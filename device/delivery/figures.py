@@ -21,6 +21,7 @@ from device.baseline import Asks
 from device.delivery.announcements import health, status, topic
 from device.delivery.broker_connection import BrokerConnection, Connected, Event, Lost, NotTaken, Taken
 from device.delivery.session import Session
+from device.delivery.suspects import Suspects
 from device.outbox import Outbox, Waiting
 from device.settings import DeviceSettings
 from device.store import Store
@@ -39,7 +40,13 @@ _HEALTH_EVERY_S = 60.0
 # A clinic that is older than this instrument knows captures only: they must not wait behind what it does not take.
 _REFUSED_CHANNEL_RESTS_S, _UNHEARD_CHANNEL_RESTS_S = 3600.0, 30.0
 _RECONNECT_AFTER_S, _RECONNECT_AFTER_AT_MOST_S = 0.5, 30.0
+_STANDS_AFTER_S = 10.0  # or after a receipt: a connection that ends before was none, and the pauses go on growing
 _CHECK_THE_NAMES = "check that device_id is the certificate's common name, and clinic_id the broker's"
+_TOO_LONG = (
+    "It has {} bytes, and the clinic's broker takes {}. Run 'trichoscope-collector broker' there again, and restart the"
+    " broker."
+)
+_BREAKS_OFF = "The connection to the clinic's broker breaks off at it: is it longer than that broker allows?"
 _NOBODY_ANSWERS = (
     "Nobody answers at the clinic: this visit is measured without comparison, and compared later. Start its collector."
 )
@@ -65,6 +72,7 @@ class Delivery:
         self._outbox = Outbox(store)
         self._asks = Asks(store)
         self._folder = store.folder
+        self._suspects = Suspects()
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; a broker that is away is tried again for as long as it takes."""
@@ -78,7 +86,9 @@ class Delivery:
                 connection.close()
             if reason is None:
                 return
-            pauses = self._pauses() if session.established else pauses
+            if (found := self._suspects.broke_at(session.unacknowledged())) is not None:
+                self._outbox.record_trouble(found, _BREAKS_OFF)
+            pauses = self._pauses() if session.worked else pauses
             pause_s = next(pauses)
             _log.warning("No connection: %s. Next try in %.1f s; everything waits in the store.", reason, pause_s)
             stop.wait(pause_s)
@@ -98,6 +108,7 @@ class Delivery:
     def _serve(self, connection: BrokerConnection, session: Session, stop: threading.Event) -> str | None:
         """Work one connection; return why it was lost, or None if ``stop`` ended it."""
         seen, look_at_s = -1, 0.0
+        stands_s = time.monotonic() + _STANDS_AFTER_S
         while not stop.is_set():
             events = _next_events(connection)
             self._record([event for event in events if isinstance(event, Receipt)], session)
@@ -107,6 +118,7 @@ class Delivery:
             if not session.established:
                 continue
             version, moment_s = self._outbox.version(), time.monotonic()
+            session.worked = session.worked or moment_s > stands_s
             if events or version != seen or moment_s >= look_at_s:
                 seen, look_at_s = version, moment_s + _LOOK_ALL_THE_SAME_EVERY_S
                 self._send_asks(connection, session)
@@ -121,16 +133,20 @@ class Delivery:
         match event:
             case Lost(reason):
                 return reason
-            case Connected(receive_maximum):
+            case Connected(receive_maximum, most_bytes):
                 _log.info("Connected to the broker.")
                 # status and health need a place of the broker's own bound too
                 session.window = max(1, min(WINDOW, receive_maximum - 2))
+                session.most_bytes = most_bytes
                 self._announce(Presence.ONLINE, connection, session)
             case Taken(number, heard):
                 self._note_taken(session.acknowledged(number), session, heard=heard)
-            case NotTaken(number, reason):
-                if not self._rest_refused(session.acknowledged(number), reason, session):
-                    return f"{reason}: {_CHECK_THE_NAMES}"
+            case NotTaken(number, reason, for_its_name):
+                sent = session.acknowledged(number)
+                if not for_its_name and isinstance(sent, Waiting):
+                    self._leave(sent, f"The clinic's broker does not take it: {reason}.", session)
+                elif not self._rest_refused(sent, reason, session):
+                    return f"{reason}: {_CHECK_THE_NAMES}" if for_its_name else reason
             case BaselineAnswer():
                 self._record_answer(event)
         return None
@@ -164,6 +180,8 @@ class Delivery:
             self._asks.give_up(answer.message_id, f"The clinic's answer could not be kept ({error}). Check the disk.")
 
     def _note_taken(self, sent: Waiting | UUID | None, session: Session, *, heard: bool) -> None:
+        if isinstance(sent, Waiting):
+            self._suspects.passed(sent.message_id)
         if heard:
             session.heard()
         elif isinstance(sent, UUID):
@@ -203,13 +221,25 @@ class Delivery:
 
     def _send_waiting(self, connection: BrokerConnection, session: Session) -> None:
         moment_s = time.monotonic()
-        for message in self._outbox.waiting(session.window, session.channels_at(moment_s)):
+        following = self._outbox.waiting(session.window + len(self._suspects), session.channels_at(moment_s))
+        able = [message for message in following if not self._suspects.is_resting(message.message_id, moment_s)]
+        for message in able[: self._suspects.window(session.window)]:
             if not session.due(message, moment_s):
                 continue
             payload = self._outbox.payload(message.message_id)
+            if len(payload) > session.most_bytes:
+                self._leave(message, _TOO_LONG.format(len(payload), session.most_bytes), session)
+                continue
             number = connection.publish(topic(self._settings, message.channel), payload)
             if number is not None:
                 session.published(message, number)
+
+    def _leave(self, message: Waiting, trouble: str, session: Session) -> None:
+        """Let a message rest that the broker does not take, and its patient's later ones with it; the others go on."""
+        session.give_up(message)
+        self._suspects.rest(message.message_id)
+        self._outbox.record_trouble(message.message_id, trouble)
+        _log.error("Message %s waits: %s", message.message_id, trouble)
 
     def _send_health_when_due(self, connection: BrokerConnection, session: Session) -> None:
         moment_s = time.monotonic()

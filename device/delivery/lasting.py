@@ -42,7 +42,7 @@ def last(open_store: Callable[[], Store], work: Callable[[Store], None], stop: t
             with closing(store):
                 work(store)
                 return
-        except sqlite3.OperationalError as error:  # disk full, read-only, locked, input or output error
+        except (sqlite3.OperationalError, StoreUnusable, OSError) as error:  # disk full, read-only, locked, failing
             trouble = str(error)
         while not stop.is_set():
             _log.error("The store failed (%s). Check the disk; nothing is lost, and delivery tries again.", trouble)

@@ -30,6 +30,8 @@ class Session:
     def __init__(self, number: int) -> None:
         self.number = number
         self.window = 0
+        self.most_bytes = 0
+        self.worked = False
         self.health_due_s = 0.0
         self._sent: dict[UUID, _Sending] = {}
         self._messages: dict[int, Waiting] = {}
@@ -49,10 +51,6 @@ class Session:
         sending = self._sent.get(message.message_id)
         return sending is None or sending.due_s <= moment_s
 
-    def next_due_s(self) -> float:
-        """Return when the next message is to be sent again, on the monotonic clock; infinity for none."""
-        return min((sending.due_s for sending in self._sent.values()), default=float("inf"))
-
     def published(self, message: Waiting, number: int) -> None:
         """Note what was handed to the broker, and the number that it will be acknowledged by."""
         self._messages[number] = message
@@ -60,7 +58,16 @@ class Session:
 
     def receipted(self, message_id: UUID) -> None:
         """Forget a message that its receipt came for."""
+        self.worked = True
         self._sent.pop(message_id, None)
+
+    def unacknowledged(self) -> list[UUID]:
+        """Return what the broker was handed and has not said a word of."""
+        return [message.message_id for message in self._messages.values()]
+
+    def give_up(self, message: Waiting) -> None:
+        """Forget that a message was sent: the broker did not take it."""
+        self._sent.pop(message.message_id, None)
 
     def asked(self, message_id: UUID, number: int) -> None:
         """Note an ask that was handed to the broker."""

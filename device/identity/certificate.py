@@ -60,7 +60,7 @@ def verified(certificate: str, authority: str, *, key: str, device_id: str, at: 
         If the key is another one, the name another, the authority none or not the one that signed, or the time past.
     """
     own, root = loaded(certificate, "the certificate"), loaded(authority, "the authority")
-    if not _is_made_for(own, key):
+    if not is_made_for(own, key):
         raise CertificateUnfit("the certificate was made for another key")
     if not _may_sign(root):
         raise CertificateUnfit("what came as the authority is the certificate of none")
@@ -78,6 +78,36 @@ def verified(certificate: str, authority: str, *, key: str, device_id: str, at: 
     if not _is_for_clients(own):
         raise CertificateUnfit("the certificate is not for clients")
     return own
+
+
+def renewed_authority(present: str, offered: str, at: datetime) -> x509.Certificate | None:
+    """Return the authority's certificate as the clinic renewed it; None if it is no later one of the same key.
+
+    Parameters
+    ----------
+    present, offered
+        One PEM each: what is believed now, and what came.
+    at
+        The moment at which it has to hold (UTC).
+
+    Raises
+    ------
+    CertificateUnfit
+        If one of them is no certificate.
+    """
+    known, later = loaded(present, "the authority"), loaded(offered, "the authority that came")
+    is_the_same = later.subject == known.subject and _public_bytes(later) == _public_bytes(known)
+    holds = later.not_valid_before_utc <= at and later.not_valid_after_utc > known.not_valid_after_utc
+    return later if is_the_same and holds and _may_sign(later) and _is_signed_by(later, later) else None
+
+
+def _public_bytes(certificate: x509.Certificate) -> bytes:
+    try:
+        return certificate.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    except _UNREADABLE as error:
+        raise CertificateUnfit("a certificate has a key of an unknown kind") from error
 
 
 def pem(certificate: x509.Certificate) -> str:
@@ -117,7 +147,14 @@ def _private(key: str) -> ec.EllipticCurvePrivateKey:
     return private
 
 
-def _is_made_for(own: x509.Certificate, key: str) -> bool:
+def is_made_for(own: x509.Certificate, key: str) -> bool:
+    """Whether a certificate is for a private key in PEM.
+
+    Raises
+    ------
+    CertificateUnfit
+        If ``key`` is none.
+    """
     of_key = _private(key).public_key()
     try:
         return own.public_key() == of_key

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from contract.enrolment import EnrolmentAnswer, EnrolmentRequest, answer_proof, request_proof, same_proof
 from device import clock
-from device.identity.certificate import loaded, pem, verified
+from device.identity.certificate import is_made_for, loaded, pem, verified
 from device.identity.errors import CertificateUnfit, EnrolmentFailed, ExchangeFailed
 from device.identity.exchange import post, unverified_context
 from device.identity.pending import Pending, PendingFile, new_pending
@@ -75,6 +75,13 @@ def _enrol(settings: DeviceSettings, url: str, ask_code: Callable[[], str], *, r
     remove_left_over(pending_file.path, broker.key, broker.authority, broker.certificate)
     at = clock.now() if clock.is_trusted() else None
     pending = pending_file.read(settings.device_id)
+    if pending is not None and pending.answer is not None and _is_in_place(pending, broker):
+        # Broken off between its last write and forgetting it; what is in place may have been renewed since.
+        pending_file.remove()
+        present = loaded(broker.certificate.read_text("ascii"), "the certificate")
+        if present == loaded(pending.answer.certificate, "the certificate"):
+            return present
+        pending = None
     if pending is None or pending.answer is None or _fault(pending, pending.answer, settings, at):
         if not replace:
             _refuse_valid(settings, at)
@@ -89,6 +96,15 @@ def _enrol(settings: DeviceSettings, url: str, ask_code: Callable[[], str], *, r
     certificate = _put_in_place(pending.key, answer, broker)
     pending_file.remove()
     return certificate
+
+
+def _is_in_place(pending: Pending, broker: BrokerSettings) -> bool:
+    """Whether the key of an enrolment is in its place, and a certificate that belongs to it."""
+    try:
+        certificate = loaded(broker.certificate.read_text("ascii"), "the certificate")
+        return broker.key.read_text("ascii") == pending.key and is_made_for(certificate, pending.key)
+    except (FileNotFoundError, UnicodeDecodeError, CertificateUnfit):
+        return False
 
 
 def _refuse_valid(settings: DeviceSettings, at: datetime | None) -> None:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from contract.enrolment import RenewalAnswer, RenewalRequest
 from device import clock
 from device.backoff import waiting_times_s
-from device.identity.certificate import loaded, pem, signing_request, verified
+from device.identity.certificate import loaded, pem, renewed_authority, signing_request, verified
 from device.identity.errors import CertificateUnfit, ExchangeFailed
 from device.identity.exchange import post
 from device.identity.places import alone_in
@@ -63,21 +63,24 @@ class CertificateRenewal:
                 stop.wait(_LOOK_EVERY_S)
 
     def renew_if_due(self) -> bool:
-        """Renew the certificate if it is due and the clock can be trusted; return whether it is another one now.
+        """Renew the certificate if it is due; return whether it is another one now.
 
         Raises
         ------
         NotRenewed
             If it is due and could not be renewed.
         """
-        if not clock.is_trusted():
-            return False
         broker, at = self._settings.broker, clock.now()
         try:
             text = broker.certificate.read_text("ascii")
             present = loaded(text, "it")
             if not _is_due(present, at):
                 return False
+            if not clock.is_trusted():
+                raise NotRenewed(
+                    f"The certificate {broker.certificate} is to be renewed by {present.not_valid_after_utc:%Y-%m-%d},"
+                    " and this clock is not synchronised: let the instrument reach a time server."
+                )
             if at >= present.not_valid_after_utc:
                 raise NotRenewed(
                     f"The certificate {broker.certificate} ran out on {present.not_valid_after_utc:%Y-%m-%d}: ask the"
@@ -109,9 +112,13 @@ class CertificateRenewal:
             ) from error
         except ValidationError as error:
             raise CertificateUnfit("what the clinic answered is no certificate") from error
-        renewed = verified(answer.certificate, broker.authority.read_text("ascii"), key=key, device_id=device_id, at=at)
+        known = broker.authority.read_text("ascii")
+        renewed = verified(answer.certificate, known, key=key, device_id=device_id, at=at)
         if renewed.not_valid_after_utc <= present.not_valid_after_utc:
             raise CertificateUnfit("the clinic sent one that holds no longer than the present one")
+        # Of the same key: whichever of the two files a power cut leaves new, they belong together.
+        if answer.authority and (authority := renewed_authority(known, answer.authority, at)) is not None:
+            _replace(broker.authority, known, authority)
         return renewed
 
     def _say_once_a_day(self, sentence: str) -> None:

@@ -140,6 +140,13 @@ class Outbox:
         )
         return True
 
+    def record_trouble(self, message_id: UUID, trouble: str) -> None:
+        """Write down what keeps a message from leaving: a sentence."""
+        self._connection.execute(
+            "UPDATE message SET reason = ? WHERE message_id = ? AND state = 'waiting' AND reason IS NOT ?",
+            (trouble, str(message_id), trouble),
+        )
+
     def decide(self, message_id: UUID, event: Event, by: str, note: str, at: datetime) -> State:
         """Do what a person decided of a message that the clinic refused, and keep who, when and why.
 
@@ -168,14 +175,41 @@ class Outbox:
             ).fetchone()
             if row is None or State(row[0]) is not State.REFUSED:
                 raise NoSuchMessage(
-                    f"The clinic has refused no message {message_id}. `trichoscope outbox` lists those that it did."
+                    f"The clinic has refused no message {message_id}: `trichoscope outbox` lists those that it did. What"
+                    " the gate refused is let through by `trichoscope release`."
                 )
             state = after(State.REFUSED, event)
-            self._connection.execute("UPDATE message SET state = ? WHERE message_id = ?", (state, str(message_id)))
+            self._connection.execute(
+                "UPDATE message SET state = ?, reason = iif(? = 'waiting', NULL, reason) WHERE message_id = ?",
+                (state, state, str(message_id)),
+            )
             self._connection.execute(
                 "INSERT INTO decision VALUES (?, ?, ?, ?, ?)", (str(message_id), event, by, note, at.isoformat())
             )
         return state
+
+    def send_again_since(self, since: datetime, by: str, note: str, at: datetime) -> int:
+        """Send again what the clinic confirmed since then: it stands on an older copy of its store.
+
+        Returns
+        -------
+        int
+            How many messages; their pictures, and others that were confirmed since, are sent again too.
+        """
+        confirmed = "state = 'received' AND datetime(decided_at) >= datetime(?)"
+        with self._change():
+            self._connection.execute(
+                f"INSERT INTO decision SELECT message_id, ?, ?, ?, ? FROM message WHERE {confirmed}",  # noqa: S608
+                (Event.SENT_AGAIN, by, note, at.isoformat(), since.isoformat()),
+            )
+            sent = self._connection.execute(
+                f"UPDATE message SET state = ? WHERE {confirmed}",  # noqa: S608
+                (after(State.RECEIVED, Event.SENT_AGAIN), since.isoformat()),
+            )
+            self._connection.execute(
+                "UPDATE picture SET received_at = NULL WHERE datetime(received_at) >= datetime(?)", (since.isoformat(),)
+            )
+        return sent.rowcount
 
     def release(self, message_id: UUID, forced: Forced) -> Capture:
         """Let a held capture travel, with the word of the person who decided it.
@@ -210,10 +244,11 @@ class Outbox:
         return capture
 
     def remaining(self) -> Iterator[Remaining]:
-        """Give what is not at the clinic, in the order it was kept."""
+        """Give what is not at the clinic: what waits for a person first, each part in the order it was kept."""
         rows = self._connection.execute(
             "SELECT message_id, channel, patient_code, visit_number, site, state, reason FROM message"
-            " WHERE state <> 'received' ORDER BY sequence"
+            " WHERE state <> 'received'"
+            " ORDER BY state = 'withdrawn', state <> 'refused', state <> 'held', sequence"
         )
         for message_id, channel, patient_code, visit_number, site, state, reason in rows:
             yield Remaining(UUID(message_id), Channel(channel), patient_code, visit_number, site, State(state), reason)
@@ -221,7 +256,7 @@ class Outbox:
     def waiting_pictures(self, limit: int) -> list[WaitingPicture]:
         """Return up to ``limit`` pictures that the collector has not confirmed, oldest capture first."""
         rows = self._connection.execute(
-            "SELECT sha256, media_type, size_bytes, trouble FROM picture"  # noqa: S608
+            "SELECT sha256, media_type, size_bytes, trouble FROM picture INDEXED BY picture_waiting"  # noqa: S608
             f" WHERE {_PICTURE_WAITS} ORDER BY rowid LIMIT ?",
             (limit,),
         )
@@ -273,16 +308,23 @@ class Outbox:
         ).fetchone()
         return None if mean is None else round(mean)
 
+    def newest_picture(self) -> str | None:
+        """Return the digest of the picture that was kept last; None if there is none."""
+        row = self._connection.execute("SELECT sha256 FROM picture ORDER BY rowid DESC LIMIT 1").fetchone()
+        return None if row is None else str(row[0])
+
     def version(self) -> int:
         """Return a number that differs once another process or thread has kept something (SQLite's data_version)."""
         (number,) = self._connection.execute("PRAGMA data_version").fetchone()
         return int(number)
 
     def open_connection(self, at: datetime) -> int:
-        """Return the number of a new connection to the broker, greater than any before it."""
-        number = self._connection.execute(
-            "INSERT INTO connection (opened_at) VALUES (?) RETURNING number", (at.isoformat(),)
-        ).fetchone()[0]
+        """Return the number of a new connection to the broker, greater than any before it; those are forgotten."""
+        with self._change():
+            (number,) = self._connection.execute(
+                "INSERT INTO connection (opened_at) VALUES (?) RETURNING number", (at.isoformat(),)
+            ).fetchone()
+            self._connection.execute("DELETE FROM connection WHERE number < ?", (number,))
         return int(number)
 
     @contextmanager

@@ -46,6 +46,8 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.WAITING, Event.REFUSED): State.REFUSED,
     (State.REFUSED, Event.SENT_AGAIN): State.WAITING,
     (State.REFUSED, Event.WITHDRAWN): State.WITHDRAWN,
+    # the clinic lost it: it stands on an older copy of its store
+    (State.RECEIVED, Event.SENT_AGAIN): State.WAITING,
     # the clinic holds it after all: that stands, whatever was decided here
     (State.REFUSED, Event.STORED): State.RECEIVED,
     (State.WITHDRAWN, Event.STORED): State.RECEIVED,
@@ -55,6 +57,6 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
 def after(state: State, event: Event) -> State:
     """Return the state that follows; what an event says nothing to stays as it is.
 
-    A receipt may come twice, late, in any order, or for something unknown: the table has no way out of *received*.
+    A receipt may come twice, late, in any order, or for something unknown: none leads out of *received*, only a person.
     """
     return TRANSITIONS.get((state, event), state)

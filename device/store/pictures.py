@@ -112,11 +112,11 @@ class KeptPictures:
                 yield from _verified(self._unsealing(path.name, file), sha256, size_bytes)
         except NotAsSealed as error:
             raise PictureDamaged(
-                f"{path} is not what was kept ({error}). Restore it from a backup, or take it again."
+                f"{path} is not what was kept ({error}). Restore it from a backup; its figures are kept."
             ) from error
         except OSError as error:
             raise PictureDamaged(
-                f"{path} cannot be read ({error.strerror}). Restore it from a backup, or take it again."
+                f"{path} cannot be read ({error.strerror}). Restore it from a backup; its figures are kept."
             ) from error
 
     def read_beside(self, sha256: str, suffix: str) -> bytes:

@@ -94,30 +94,19 @@ class PictureKey:
 
 
 class _Unsealing(io.RawIOBase):
-    """A sealed file's content as it is read; from its beginning again after ``seek(0)``."""
+    """A sealed file's content as it is read, once."""
 
     def __init__(self, file: BinaryIO, key: bytes, nonce: bytes, tag: bytes, name: bytes) -> None:
-        self._file = file
-        self._key, self._nonce, self._tag, self._name = key, nonce, tag, name
-        self._end = file.tell() - _TAG_BYTES
-        self.seek(0)
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+
+        self._file, self._end = file, file.tell() - _TAG_BYTES
+        self._file.seek(_HEAD_BYTES)
+        self._decryptor = Cipher(algorithms.AES(key), modes.GCM(nonce, tag)).decryptor()
+        self._decryptor.authenticate_additional_data(name)
+        self._ended = False
 
     def readable(self) -> bool:
         return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
-
-        if (offset, whence) != (0, io.SEEK_SET):
-            raise io.UnsupportedOperation("a sealed picture is read from its beginning")
-        self._file.seek(_HEAD_BYTES)
-        self._decryptor = Cipher(algorithms.AES(self._key), modes.GCM(self._nonce, self._tag)).decryptor()
-        self._decryptor.authenticate_additional_data(self._name)
-        self._ended = False
-        return 0
 
     def readinto(self, into: "WriteableBuffer", /) -> int:
         view = memoryview(into)

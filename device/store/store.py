@@ -27,6 +27,7 @@ from contract import (
     Visit,
     content_sha256,
 )
+from device.store.failures import cure
 from device.store.pictures import KeptPictures
 from device.store.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
 
@@ -83,14 +84,15 @@ class Store:
                     self._prepare_schema()
             except (OSError, sqlite3.Error) as error:
                 raise StoreUnusable(
-                    f"The store in {folder} cannot be opened ({error}). Check that the folder is writable and the disk"
-                    " is sound."
+                    f"The store in {folder} cannot be opened ({error}). {cure(error, folder)}"
                 ) from error
             on_failure.pop_all()
 
     def _prepare_schema(self) -> None:
-        self.connection.execute("BEGIN IMMEDIATE")
         (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        if version == SCHEMA_VERSION:
+            return
+        self.connection.execute("BEGIN IMMEDIATE")
         known = version <= SCHEMA_VERSION
         if known:
             for script in [SCHEMA] if version == 0 else [MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]:
@@ -161,7 +163,7 @@ class Store:
                 self._insert(capture, held)
         except (OSError, sqlite3.Error) as error:
             raise StoreUnusable(
-                f"The capture could not be kept ({error}). Free space on the disk of {self.folder} and take it again."
+                f"The capture could not be kept ({error}). {cure(error, self.folder)} Then take it again."
             ) from error
         return capture
 
@@ -193,7 +195,7 @@ class Store:
                     self._compare_from(message.followup.message_id, None)
         except sqlite3.Error as error:
             raise StoreUnusable(
-                f"What was worked out could not be kept ({error}). Free space on the disk of {self.folder}."
+                f"What was worked out could not be kept ({error}). {cure(error, self.folder)}"
             ) from error
         return message
 

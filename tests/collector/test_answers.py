@@ -17,7 +17,7 @@ from collector import answers
 from collector.answers import Answering, OutgoingAnswer, answer_baseline
 from collector.ingestion import Accepted
 from collector.reduced_picture import reduce
-from collector.store import StoreFailed
+from collector.stored import StoreFailed
 from contract import (
     MAX_REDUCED_PICTURE_BYTES,
     BaselineAnswer,

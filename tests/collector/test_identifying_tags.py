@@ -98,6 +98,12 @@ ITXT.add_itxt("XML:com.adobe.xmp", "<x/>")
         (PNG[:-12] + chunk(b"tEXt", b"Author\0Jane Doe") + PNG[-12:], "text"),
         (PNG[:33] + chunk(b"tIME", bytes(7)) + PNG[33:], "time"),
         (PNG[:33] + chunk(b"prVt", b"Jane Doe") + PNG[33:], "prVt"),
+        (JPEG[:20] + b"\0" + by_pillow(format="JPEG", exif=gps())[2:], "between its blocks"),
+        (PNG[:33] + chunk(b"1234", b"") + chunk(b"tEXt", b"Author\0Jane Doe") + PNG[33:], "between its blocks"),
+        (JPEG[:2] + segment(0xE2, b"ICC_PROFILE\0\1\1 Jane Doe") + JPEG[2:], "APP2"),
+        (PNG[:33] + chunk(b"iCCP", b"Jane Doe\0\0") + PNG[33:], "iCCP"),
+        (JPEG[:-2], "ends early"),
+        (PNG[:-12], "ends early"),
     ],
 )
 @pytest.mark.parametrize("piece_bytes", [2, 256 * 1024])

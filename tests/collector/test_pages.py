@@ -12,7 +12,7 @@ from collector import alarms, words
 from collector.alarms import Alarm, AlarmKind
 from collector.ingestion import Quarantined
 from collector.pages import visits_of
-from collector.store import StoreFailed
+from collector.stored import StoreFailed
 from contract import (
     PROTOCOL,
     Calibration,

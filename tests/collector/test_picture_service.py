@@ -3,6 +3,7 @@
 import hashlib
 import html
 import secrets
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from contract import MAX_PICTURE_BYTES
 from tests.collector.conftest import free_port
 from tests.collector.examples import DEVICE
 from tests.collector.test_service import collector, device_tls, settings_file
-from tests.examples import PICTURE_BYTES
+from tests.examples import PICTURE_BYTES, png
 
 NAME = hashlib.sha256(PICTURE_BYTES).hexdigest()
 CHUNK = secrets.token_bytes(64 * 1024)
@@ -22,9 +23,11 @@ CHUNK = secrets.token_bytes(64 * 1024)
 
 def in_chunks(size_bytes: int) -> Iterator[bytes]:
     """Give the bytes of a large picture, never holding it."""
-    yield PICTURE_BYTES
-    for _ in range(size_bytes // len(CHUNK)):
+    chunks, around = size_bytes // len(CHUNK), png(b"")
+    yield around[:33] + struct.pack(">I", chunks * len(CHUNK)) + b"IDAT"
+    for _ in range(chunks):
         yield CHUNK
+    yield bytes(4) + around[-12:]
 
 
 def digest(size_bytes: int) -> str:

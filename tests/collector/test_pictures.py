@@ -12,15 +12,17 @@ import httpx
 import pytest
 from PIL import Image
 
+from benchmarks.delivery.captures import picture as a_jpeg
 from collector import picture_service, pictures
 from collector.alarms import Alarm, AlarmKind
 from collector.picture_service import create_service
-from collector.pictures import IncomingPicture, PictureRejected, Pictures, media_type
+from collector.pictures import IncomingPicture, PictureRejected, Pictures, RoomReserved, media_type
 from contract import MAX_PICTURE_BYTES
 from tests.collector.asgi import AsgiClient
+from tests.examples import png
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 1000
-JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 1000
+PNG = png(bytes(range(256)) * 1000)
+JPEG = a_jpeg(7, 256_000)[1]
 ONCE = {"If-None-Match": "*"}
 
 
@@ -324,5 +326,34 @@ def test_a_disk_keeps_room_for_figures(folder: Path, monkeypatch: pytest.MonkeyP
     free.free = 900_000 + len(PNG)
     assert client.put(f"/images/{digest(PNG)}", content=PNG, headers=ONCE).status_code == 201
     assert raised == []
+    store = Pictures(folder, 900_000)
+    free.free = 900_000 + 2 * len(PNG)
+    first, second = store.receive(digest(PNG), len(PNG)), store.receive(digest(JPEG), len(PNG))
+    with pytest.raises(RoomReserved):
+        store.receive(digest(b""), 1)
+    first.discard()
+    first.discard()
+    store.receive(digest(b""), len(PNG)).discard()
+    with pytest.raises(RoomReserved):
+        store.receive(digest(b""), len(PNG) + 1)
+    second.discard()
     free.free = 0
     assert alarmed(folder)[0].put(f"/images/{digest(JPEG)}", content=JPEG).status_code == 201, "0 sets no bound"
+
+
+def test_a_picture_whose_name_may_be_forgotten_is_not_vouched_for(
+    client: AsgiClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when HEAD tells an instrument that the clinic has a picture which a power cut may still take away."""
+    forced: list[Path] = []
+    monkeypatch.setattr(pictures, "sync_folder", forced.append)
+    client.put(f"/images/{digest(PNG)}", content=PNG)
+    forced.clear()
+    assert client.head(f"/images/{digest(PNG)}").status_code == 200
+    assert forced == [folder]
+
+    def fail(_folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(pictures, "sync_folder", fail)
+    assert client.head(f"/images/{digest(PNG)}").status_code == 500

@@ -23,7 +23,7 @@ from collector.server import listen
 from contract import Channel, Outcome, Picture, Receipt, Topic
 from tests.collector.conftest import Broker, Client, await_true, free_port
 from tests.collector.examples import CLINIC, DEVICE
-from tests.examples import PICTURE_BYTES, capture
+from tests.examples import PICTURE_BYTES, capture, png
 
 COMMAND = [sys.executable, "-c", "from collector.commands import main; main()"]
 READY = re.compile(r"collector ready: page (http://127\.0\.0\.1:\d+/) pictures (https://127\.0\.0\.1:\d+/) broker .+")
@@ -87,7 +87,7 @@ def device_tls(certificates: Path) -> ssl.SSLContext:
 
 def test_capture_and_picture_go_all_the_way_to_the_page(mosquitto: Broker, certificates: Path, tmp_path: Path) -> None:
     """Breaks when the parts work and the service composed of them does not."""
-    content = PICTURE_BYTES * 40_000
+    content = png(bytes(2_000_000))
     name = hashlib.sha256(content).hexdigest()
     shown = capture(picture=Picture(sha256=name, media_type="image/png", size_bytes=len(content)))
     settings = settings_file(tmp_path, certificates, broker_port=mosquitto.port)

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -17,7 +18,8 @@ from collector import alarms
 from collector.alarms import Alarm, AlarmKind
 from collector.ingestion import Accepted, Quarantined, Refused, decide
 from collector.order import status_follows
-from collector.store import Store, StoreFailed, StoreUnusable
+from collector.store import Store, StoreUnusable
+from collector.stored import StoreFailed
 from contract import (
     Capture,
     Channel,
@@ -452,3 +454,31 @@ def test_a_store_on_a_read_only_disk_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(sqlite3, "connect", lambda _path, **words: connect(address, uri=True, **words))
     with pytest.raises(StoreUnusable, match="readonly"):
         Store(tmp_path / "a.sqlite3")
+
+
+def test_what_breaks_the_contract_under_a_stored_id_is_alarmed(store: Store) -> None:
+    """Breaks when somebody tries to replace a capture, badly, and nobody learns of it."""
+    stored = capture()
+    store.store_batch([accepted(stored)], NOW)
+    broken = stored.encode().replace(b'"visit_number":1', b'"visit_number":-1')
+    assert broken != stored.encode()
+    topic = str(Topic(stored.clinic_id, stored.device_id, Channel.CAPTURE))
+    store.store_batch([decide(stored.clinic_id, topic, broken)], NOW)
+    (raised,) = store.alarms().raised
+    assert raised.alarm.subject == str(stored.message_id)
+    other = broken.replace(str(stored.message_id).encode(), str(new_message_id()).encode())
+    store.store_batch([decide(stored.clinic_id, topic, other)], NOW)
+    assert len(store.alarms().raised) == 1, "of an id that is free it is refused alone"
+
+
+def test_a_stored_message_that_cannot_be_read_tells_nobody_whose_it_is(store: Store) -> None:
+    """Breaks when a store of another release ends a page in a traceback that quotes the patient's code."""
+    stored = capture()
+    store.store_batch([accepted(stored)], NOW)
+    store._writer.execute("DROP TRIGGER capture_never_changes")
+    store._writer.execute(
+        "UPDATE captures SET payload = CAST(replace(CAST(payload AS TEXT), 'P-0042', 'ABCDE-4711') AS BLOB)"
+    )
+    with pytest.raises(StoreFailed) as failed:
+        store.capture(stored.message_id)
+    assert "4711" not in "".join(traceback.format_exception(failed.value))

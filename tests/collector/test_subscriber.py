@@ -22,8 +22,8 @@ from collector.broker_connection import (
     tls_context,
 )
 from collector.ingestion import Decision
-from collector.store import Store, StoreFailed
-from collector.stored import Answer
+from collector.store import Store
+from collector.stored import Answer, StoreFailed
 from collector.subscriber import Subscriber
 from contract import FROM_DEVICE, BaselineAnswer, BaselineAsk, Channel, Outcome, Presence, Receipt, Topic
 from groundwork.broker_settings import BrokerSettings

@@ -172,15 +172,11 @@ def test_a_sealed_file_under_another_name_does_not_open(sealed: KeptPictures) ->
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 255, 262_143, 262_144, 262_145, 1_000_003])
-def test_a_sealed_picture_is_read_piece_by_piece_and_again(size: int) -> None:
-    """Breaks when a picture loses bytes at the edge of a piece, or cannot be hashed before it is sent."""
+def test_a_sealed_picture_is_read_piece_by_piece(size: int) -> None:
+    """Breaks when a picture loses bytes at the edge of a piece."""
     key, content = PictureKey(bytes(32)), random.Random(size).randbytes(size)
     file = key.opened("a", BytesIO(key.seal("a", content)))
     assert b"".join(iter(lambda: file.read(1000), b"")) == content
-    file.seek(0)
-    assert file.read() == content
-    with pytest.raises(OSError, match="from its beginning"):
-        file.seek(max(1, size // 2))
 
 
 def test_a_lost_picture_is_named(folder: Path) -> None:

@@ -74,6 +74,18 @@ def test_a_refused_capture_is_sent_again_or_stays(tmp_path: Path, run: Run) -> N
     assert "trichoscope outbox" in second.output
 
 
+def test_a_clinic_that_was_restored_gets_it_again(tmp_path: Path, run: Run) -> None:
+    """Breaks when nobody at the chair can send again what the clinic lost."""
+    store = Store(tmp_path / "state")
+    capture = keep(store)
+    Outbox(store).record_receipts([receipt(capture.encode(), capture.message_id, Outcome.STORED)])
+    store.close()
+    assert run("resend", "--since", "tomorrow", "--by", "mk", "--note", "restored").exit_code == 2
+    assert "0 messages" in run("resend", "--since", "2026-03-05", "--by", "mk", "--note", "restored").output
+    assert "1 messages" in run("resend", "--since", "2026-03-04T09:00", "--by", "mk", "--note", "restored").output
+    assert state(tmp_path, capture.message_id) is State.WAITING
+
+
 def test_a_withdrawn_capture_stays(tmp_path: Path, run: Run) -> None:
     """Breaks when what a person withdrew is sent, or deleted."""
     refused = str(refused_capture(tmp_path))

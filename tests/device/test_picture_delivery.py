@@ -30,7 +30,7 @@ SETTINGS = {
 
 def keep(store: Store, number: int) -> Picture:
     """Keep a capture with a picture of its own."""
-    content = examples.PICTURE_BYTES + str(number).encode()
+    content = examples.png(str(number).encode())
     picture = Picture(sha256=hashlib.sha256(content).hexdigest(), media_type="image/png", size_bytes=len(content))
     example = examples.capture(picture=picture, visit_number=number)
     return store.keep(picture, content, lambda sequence: example.model_copy(update={"sequence": sequence})).picture
@@ -104,8 +104,8 @@ def test_pictures_leave_sealed_ones_opened(tmp_path: Path, monkeypatch: pytest.M
     after = keep(chair.store, 2)
     assert chair.round()
     assert chair.clinic.holds == {
-        before.sha256: examples.PICTURE_BYTES + b"1",
-        after.sha256: examples.PICTURE_BYTES + b"2",
+        before.sha256: examples.png(b"1"),
+        after.sha256: examples.png(b"2"),
     }
     assert chair.troubles() == []
     chair.store.close()
@@ -119,7 +119,7 @@ def test_an_altered_picture_of_the_same_size_is_not_sent(chair: Chair, caplog: p
     assert (list(chair.clinic.holds), chair.clinic.puts(altered.sha256)) == ([good.sha256], 0)
     (trouble,) = chair.troubles()
     assert trouble is not None
-    assert "take it again" in trouble
+    assert "Restore it from a backup" in trouble
     assert trouble in caplog.text
 
 
@@ -242,7 +242,7 @@ class StopsInMidPicture(threading.Event):
 
 def test_a_stop_in_mid_picture_ends_at_once(chair: Chair, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when the service manager has to kill a delivery that is on a slow link, or half a picture counts."""
-    monkeypatch.setattr(pictures, "_CHUNK_BYTES", 4)
+    monkeypatch.setattr("device.store.pictures._PIECE_BYTES", 4)
     keep(chair.store, 1)
     stop = StopsInMidPicture()
     assert not chair.delivery._upload(chair.delivery._due(), stop)

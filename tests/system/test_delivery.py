@@ -22,7 +22,7 @@ MakeClinic = Callable[[str], Clinic]
 
 def keep(store: Store, number: int, device_id: str = DEVICE) -> Capture:
     """Keep one small capture with a picture of its own."""
-    content = examples.PICTURE_BYTES + str(number).encode()
+    content = examples.png(str(number).encode())
     picture = Picture(sha256=hashlib.sha256(content).hexdigest(), media_type="image/png", size_bytes=len(content))
     return store.keep(
         picture,

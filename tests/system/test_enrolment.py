@@ -26,7 +26,6 @@ host = "127.0.0.1"
 port = {port}
 authority = "{certificates}/authority.crt"
 authority_key = "{certificates}/authority.key"
-issued_folder = "{certificates}/issued"
 """
 
 

@@ -57,10 +57,10 @@ def test_a_large_picture_takes_no_memory_on_the_way(make_clinic: MakeClinic) -> 
     """Breaks when a picture, or the look at it before it travels, fills the instrument's memory."""
     clinic = make_clinic("mosquitto")
     with closing(Store(clinic.folder / "device")) as store, clinic.collector(), clinic.device() as device:
-        keep(store, examples.PICTURE_BYTES + secrets.token_bytes(1_000_000))
+        keep(store, examples.png(secrets.token_bytes(1_000_000)))
         await_pictures(store)
         before_bytes = peak_bytes(device.process.pid)
-        name = keep(store, examples.PICTURE_BYTES + secrets.token_bytes(30_000_000))
+        name = keep(store, examples.png(secrets.token_bytes(30_000_000)))
         await_pictures(store)
         grown_bytes = peak_bytes(device.process.pid) - before_bytes
     assert at_the_clinic(clinic, name) == name
@@ -73,8 +73,8 @@ def test_sealed_pictures_arrive_opened(make_clinic: MakeClinic) -> None:
     key = clinic.folder / "picture.key"
     key.write_bytes(secrets.token_bytes(32))
     key.chmod(0o600)
-    plain = examples.PICTURE_BYTES + b"from before the key"
-    sealed = examples.PICTURE_BYTES + secrets.token_bytes(1_000_000)
+    plain = examples.png(b"from before the key")
+    sealed = examples.png(secrets.token_bytes(1_000_000))
     with closing(Store(clinic.folder / "device")) as before:
         keep(before, plain)
     text = clinic.device_settings.read_text(encoding="utf-8")

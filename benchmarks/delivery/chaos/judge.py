@@ -57,7 +57,8 @@ class Judgement:
     strange : tuple of str
         Stored at the clinic and not kept by the device.
     unconfirmed : tuple of str
-        Not known by the device to be at the clinic, whether it is or not.
+        Not known by the device to be at the clinic, whether it is or not. Comparisons that the device makes by itself
+        are left out: it may have kept one after its outbox was seen empty.
     out_of_order : tuple of str
         Stored at the clinic before one of the same patient that was kept earlier.
     """
@@ -115,7 +116,7 @@ def judge(journal: Sequence[Accepted], device: Path, collector: Path, *, clocks_
             for message in stored
             if message.message_id not in kept
         ),
-        unconfirmed=tuple(_unconfirmed(device, list(kept.values()))),
+        unconfirmed=tuple(_unconfirmed(device, list(kept.values()), {one.message_id for one in journal})),
         out_of_order=tuple(_out_of_order(kept, stored, clocks_agree=clocks_agree)),
     )
 
@@ -172,9 +173,10 @@ def _doubled(stored: Sequence[Stored]) -> Iterator[str]:
                 yield f"the {what} {key} is at the clinic {count} times"
 
 
-def _unconfirmed(device: Path, kept: Sequence[Kept]) -> Iterator[str]:
+def _unconfirmed(device: Path, kept: Sequence[Kept], accepted: set[str]) -> Iterator[str]:
     for message in kept:
-        if message.state != _RECEIVED:
+        its_own = message.channel == "change" and message.message_id not in accepted
+        if message.state != _RECEIVED and not its_own:
             yield f"{message.message_id} is {message.state} at the device"
     for sha256, received_at in pictures_of(device):
         if received_at is None:

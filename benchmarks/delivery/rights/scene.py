@@ -70,7 +70,6 @@ host = "127.0.0.1"
 port = {self.enrolment_port}
 authority = "{self.certificates}/{_AUTHORITY}.crt"
 authority_key = "{self.certificates}/{_AUTHORITY}.key"
-issued_folder = "{self._folder}/collector/issued"
 """
         listed = f'revocation_list = "{self.certificates / LIST}"'
         path = self.clinic.collector_settings

@@ -2,13 +2,15 @@
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from collector.identity.certificates import read_certificate
+from collector.identity.certificates import read_authority, read_certificate, sign_client
 from collector.identity.expiry import ExpiryWatch
+from tests.collector.examples import DEVICE
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,18 @@ def test_it_tells_at_once_and_ends_when_asked(own_certificates: Path, caplog: py
         thread.join(5)
     assert not thread.is_alive()
     assert "absent.crt" in caplog.text
+
+
+def test_a_renewed_certificate_that_is_not_in_use_yet_is_told(own_certificates: Path) -> None:
+    """Breaks when the warnings end with the file that was renewed, and the service goes on with the old one."""
+    path = own_certificates / "server.crt"
+    end = read_certificate(path).not_valid_after_utc
+    watch = ExpiryWatch([path])
+    authority = read_authority(own_certificates / "authority.crt", own_certificates / "authority.key")
+    renewed = sign_client(
+        authority, DEVICE, authority.key.public_key(), timedelta(days=825) + (end - datetime.now(UTC))
+    )
+    path.write_bytes(renewed.public_bytes(Encoding.PEM))
+    (told,) = watch.warnings(end - timedelta(days=3))
+    assert "still in use" in told
+    assert "anew" in told

@@ -43,7 +43,6 @@ host = "127.0.0.1"
 port = {free_port()}
 authority = "{own_certificates}/authority.crt"
 authority_key = "{own_certificates}/authority.key"
-issued_folder = "{own_certificates}/issued"
 """
     )
     return path
@@ -175,7 +174,6 @@ def test_revoking_says_what_is_wrong(own_certificates: Path, tmp_path: Path) -> 
     assert "chair-9" in refused(["revoke", "chair-9", "--folder", own_certificates])
     assert "Chair 1" in refused(["revoke", "Chair 1", "--folder", own_certificates])
     assert "nowhere" in refused(["revoke", DEVICE, "--folder", tmp_path / "nowhere"])
-    assert "nowhere" in refused(["revoke", DEVICE, "--folder", own_certificates, "--issued", tmp_path / "nowhere"])
     assert "revoked chair-1: 1 certificate," in call("revoke", DEVICE, "--folder", own_certificates)
     assert "revoked" in refused(["certificates", "--folder", own_certificates, "--client", DEVICE])
 

@@ -56,6 +56,7 @@ class Clinic:
         """Forget what a test did: starting the servers anew costs 0.4 s."""
         self.clinic_id = CLINIC
         self.code = CODE
+        self.renewed_authority: Authority | None = None
         self.issue: Callable[[PublicKey, str], x509.Certificate] = self.authority.issue
         self.enrolled: dict[str, EnrolmentAnswer] = {}
         """What was answered, by signing request."""
@@ -92,7 +93,9 @@ class Clinic:
     async def _renew(self, request: Request) -> Response:
         asked = RenewalRequest.model_validate_json(await request.body())
         self.renewed += 1
-        return self._said(RenewalAnswer(certificate=self._certificate(asked.signing_request)).encode())
+        later = None if self.renewed_authority is None else pem(self.renewed_authority.certificate)
+        answer = RenewalAnswer(certificate=self._certificate(asked.signing_request), authority=later)
+        return self._said(answer.encode())
 
     def _certificate(self, signing_request: str) -> str:
         asked = x509.load_pem_x509_csr(signing_request.encode())

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from contract.enrolment import EnrolmentAnswer, answer_proof, code_letters
@@ -19,7 +21,7 @@ from device.identity.pending import PendingFile, new_pending
 from device.identity.places import alone_in
 from device.settings import DeviceSettings
 from groundwork.client_tls import client_context
-from tests.device.identity.authority import DAY, NOW, Authority, pem
+from tests.device.identity.authority import DAY, NOW, Authority, PublicKey, pem
 from tests.device.identity.clinic import CODE, DEVICE, Clinic
 
 LETTERS = code_letters(CODE)
@@ -263,6 +265,32 @@ def test_broken_off_at_any_write_the_same_command_finishes_it(
     assert sorted(files(settings)) == ["authority.crt", "chair.crt", "chair.key"]
     assert stat.S_IMODE(settings.broker.key.stat().st_mode) == 0o600
     assert len(clinic.enrolled) == (2 if replace else 1)
+
+
+def test_an_enrolment_that_outlived_its_end_puts_nothing_back(
+    clinic: Clinic, settings: DeviceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when an instrument that was to get another key goes back to the key that leaked, and an old certificate."""
+    with monkeypatch.context() as patch:
+        patch.setattr(PendingFile, "remove", lambda _self: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            enrol(settings, clinic.url, typed)
+    leaked = settings.broker.key.read_bytes()
+    renewed = clinic.authority.issue(loaded_public_key(leaked), DEVICE, last=NOW + 400 * DAY)
+    settings.broker.certificate.write_text(pem(renewed))
+    with pytest.raises(EnrolmentFailed, match="--replace"):
+        enrol(settings, clinic.url, not_asked)
+    assert settings.broker.certificate.read_text() == pem(renewed)
+    assert PendingFile(settings.broker.key).read(DEVICE) is None, "no second copy of the key stays"
+    enrol(settings, clinic.url, typed, replace=True)
+    assert settings.broker.key.read_bytes() != leaked
+
+
+def loaded_public_key(key: bytes) -> PublicKey:
+    """Return the public half of a private key."""
+    private = serialization.load_pem_private_key(key, None)
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    return private.public_key()
 
 
 def test_killed_at_the_last_write_it_is_whole_and_there_are_no_more(

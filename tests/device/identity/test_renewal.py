@@ -49,6 +49,33 @@ def due(clinic: Clinic, settings: DeviceSettings) -> DeviceSettings:
     return settings
 
 
+def test_the_authority_is_renewed_along_with_it(clinic: Clinic, due: DeviceSettings) -> None:
+    """Breaks when all instruments of a clinic fall silent as its authority's first certificate ends."""
+    clinic.renewed_authority = Authority(key=clinic.authority.key, holds_until=NOW + 7300 * DAY)
+    assert CertificateRenewal(due).renew_if_due()
+    assert due.broker.authority.read_text() == pem(clinic.renewed_authority.certificate)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda _present: Authority(holds_until=NOW + 7300 * DAY),
+        lambda present: Authority(key=present.key, holds_until=NOW + 30 * DAY),
+        lambda present: Authority(key=present.key, name="another", holds_until=NOW + 7300 * DAY),
+        lambda present: Authority(key=present.key, is_one=False, holds_until=NOW + 7300 * DAY),
+    ],
+    ids=["another key", "ends earlier", "another name", "no authority"],
+)
+def test_another_authority_is_not_taken(
+    clinic: Clinic, due: DeviceSettings, other: Callable[[Authority], Authority]
+) -> None:
+    """Breaks when whoever answers a renewal can make the instrument believe somebody else from now on."""
+    before = due.broker.authority.read_bytes()
+    clinic.renewed_authority = other(clinic.authority)
+    assert CertificateRenewal(due).renew_if_due()
+    assert due.broker.authority.read_bytes() == before
+
+
 def test_a_certificate_in_its_last_third_is_renewed_with_the_same_key(clinic: Clinic, due: DeviceSettings) -> None:
     """Breaks when an instrument falls silent at the end of its first certificate."""
     broker = due.broker
@@ -76,9 +103,10 @@ def test_the_last_third_begins_where_it_begins(
 def test_without_a_trusted_clock_nothing_is_asked(
     clinic: Clinic, due: DeviceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Breaks when a clock that jumped has certificates made that nobody needs."""
+    """Breaks when a clock that jumped has certificates made that nobody needs, or an unset one ends delivery unsaid."""
     monkeypatch.setattr("device.clock.is_trusted", lambda: False)
-    assert not CertificateRenewal(due).renew_if_due()
+    with pytest.raises(NotRenewed, match="time server"):
+        CertificateRenewal(due).renew_if_due()
     assert clinic.renewed == 0
 
 

@@ -47,7 +47,7 @@ def test_a_full_disk_is_said_before_a_picture_is_taken(store: Store, monkeypatch
     """Breaks when a technician learns of a full disk from a capture that is lost."""
     keep(store)
     free(monkeypatch, 400_000_000)
-    with pytest.raises(NoRoom, match=r"400 MB are free .* 500 stay free, and 1 captures and 1 pictures wait"):
+    with pytest.raises(NoRoom, match=r"400 MB are free .* 500 stay free\. 1 captures and 1 pictures wait"):
         refuse_without_room(Outbox(store), store.folder, 500)
     free(monkeypatch, 900_000_000)
     refuse_without_room(Outbox(store), store.folder, 500)
