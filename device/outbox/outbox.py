@@ -175,8 +175,8 @@ class Outbox:
             ).fetchone()
             if row is None or State(row[0]) is not State.REFUSED:
                 raise NoSuchMessage(
-                    f"The clinic has refused no message {message_id}: `trichoscope outbox` lists those that it did. What"
-                    " the gate refused is let through by `trichoscope release`."
+                    f"The clinic has refused no message {message_id}: `trichoscope outbox` lists those that it did."
+                    " What the gate refused is let through by `trichoscope release`."
                 )
             state = after(State.REFUSED, event)
             self._connection.execute(

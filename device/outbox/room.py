@@ -1,7 +1,8 @@
 """How many captures more the disk takes: what the instrument may hold while the clinic is away.
 
-The rule is one: a capture is taken as long as ``[storage] keep_free_mb`` stay free, and nothing is deleted. Past that the chair says so before a picture is taken, and everything kept stays deliverable:
-the reserve is what the store itself needs to write receipts down.
+The rule is one: a capture is taken as long as ``[storage] keep_free_mb`` stay free, and nothing is deleted. Past that
+the chair says so before a picture is taken, and everything kept stays deliverable: the reserve is what the store itself
+needs to write receipts down.
 """
 
 import shutil

@@ -20,6 +20,7 @@ from collector.order import health_follows
 from contract import (
     BaselineAnswer,
     BaselineAsk,
+    Capture,
     Channel,
     Comparison,
     Health,
@@ -32,7 +33,9 @@ from contract import (
 from device import clock
 from device.baseline import NoneKnown, Unreachable, ask_ahead, find_baseline
 from device.delivery import Delivery, PictureDelivery, figures, session
+from device.demo.broker import mosquitto
 from device.demo.clinic import CLINIC, COLLECTOR, DEVICE, Clinic
+from device.demo.processes import Program
 from device.outbox import Outbox, State
 from device.settings import DeviceSettings
 from device.store import Store
@@ -321,3 +324,47 @@ def test_an_ask_says_where_and_until_when_it_is_answered(clinic: Clinic) -> None
     assert 1 <= properties["MessageExpiryInterval"] <= 5
     assert (asked.patient_code, asked.site, asked.before_visit) == ("P-0042", "frontal", 2)
     assert outcome == NoneKnown("There is none.")
+
+
+def keep_long(store: Store, patient_code: str) -> Capture:
+    """Keep one capture of some 150 kB, as one of very many hairs is."""
+    hair = examples.full_measurement().hairs[0]
+    measurement = examples.measurement(hairs=(hair,) * 500)
+    return store.keep(
+        examples.capture().picture,
+        examples.PICTURE_BYTES,
+        lambda sequence: examples.capture(
+            clinic_id=CLINIC, device_id=DEVICE, sequence=sequence, patient_code=patient_code, measurement=measurement
+        ),
+    )
+
+
+@pytest.mark.parametrize("limit", ["message_size_limit", "max_packet_size"])
+def test_a_broker_that_takes_less_gets_all_that_it_takes(make_clinic: MakeClinic, limit: str) -> None:
+    """Breaks when one capture that is longer than the broker allows keeps every other one at the chair, for ever."""
+    clinic = make_clinic("mosquitto")
+    with clinic.broker():
+        pass  # it writes its configuration as it starts
+    configuration = clinic.folder / "broker" / "mosquitto.conf"
+    limiting = ("message_size", "max_packet")
+    lines = [line for line in configuration.read_text().splitlines() if not line.startswith(limiting)]
+    limits = "\n".join([*lines, f"{limit} 60000"]) + "\n"
+    with closing(Store(clinic.folder / "device")) as store:
+        long = keep_long(store, "P-0001")
+        assert len(long.encode()) > 60_000
+        for number in (1, 2):
+            keep(store, number)
+        configuration.write_text(limits)
+        broker = Program(
+            "broker", [mosquitto() or "mosquitto", "-c", str(configuration)], clinic.folder / "limited.log"
+        )
+        try:
+            broker.wait_for_port(clinic.ports.broker, WITHIN_S)
+            with clinic.collector(), delivering(clinic) as outbox:
+                await_true(lambda: outbox.counts().waiting_captures == 1, "all others arrive")
+                await_true(lambda: next(outbox.remaining()).reason is not None, "why the long one waits is kept")
+                (left,) = outbox.remaining()
+        finally:
+            broker.stop()
+    assert left.message_id == long.message_id
+    assert "broker" in str(left.reason)

@@ -270,7 +270,7 @@ def test_broken_off_at_any_write_the_same_command_finishes_it(
 def test_an_enrolment_that_outlived_its_end_puts_nothing_back(
     clinic: Clinic, settings: DeviceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Breaks when an instrument that was to get another key goes back to the key that leaked, and an old certificate."""
+    """Breaks when an instrument that was to get another key goes back to the one that leaked."""
     with monkeypatch.context() as patch:
         patch.setattr(PendingFile, "remove", lambda _self: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
