@@ -1,10 +1,13 @@
 """What the programs log of a real visit tells nobody whose it was."""
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 
+import pytest
 from pydantic import TypeAdapter
 
 from contract import PatientCode
@@ -39,3 +42,32 @@ def _await_empty(store: Store) -> None:
     while (counts := outbox.counts()).waiting_captures or counts.waiting_pictures:
         assert time.monotonic() < end_s, f"still waiting: {counts}"
         time.sleep(0.1)
+
+
+_PROGRAMS = {
+    "collector": """
+import logging
+from collector import service
+from collector.commands import main
+service.run = lambda _settings: logging.getLogger("library").error("of P-4711") or True
+main(["run", "--settings", {settings!r}])
+""",
+    "device": """
+import logging
+from device.commands import main
+from device.delivery import Delivery
+Delivery.run = lambda _self, _stop: logging.getLogger("library").error("of P-4711")
+main(["run", "--settings", {settings!r}])
+""",
+}
+
+
+@pytest.mark.parametrize("program", _PROGRAMS)
+def test_both_programs_log_through_the_net(make_clinic: Callable[[str], Clinic], program: str) -> None:
+    """Breaks when what a library logs of a patient reaches the log of one of the programs."""
+    clinic = make_clinic("mosquitto")
+    settings = {"collector": clinic.collector_settings, "device": clinic.device_settings}[program]
+    command = [sys.executable, "-c", _PROGRAMS[program].format(settings=str(settings))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "of [patient]" in done.stderr
+    assert "4711" not in done.stderr + done.stdout
