@@ -187,9 +187,7 @@ class BrokerConnection:
         self, _client: mqtt.Client, _data: object, number: int, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            self.events.put(
-                NotTaken(number, f"the broker refused a message: {said(code)}", code.value == _NOT_AUTHORIZED)
-            )
+            self.events.put(NotTaken(number, said(code), code.value == _NOT_AUTHORIZED))
         else:
             self.events.put(Taken(number, heard=code.value != _NO_MATCHING_SUBSCRIBERS))
 

@@ -146,7 +146,8 @@ class Delivery:
                 if not for_its_name and isinstance(sent, Waiting):
                     self._leave(sent, f"The clinic's broker does not take it: {reason}.", session)
                 elif not self._rest_refused(sent, reason, session):
-                    return f"{reason}: {_CHECK_THE_NAMES}" if for_its_name else reason
+                    cure = f": {_CHECK_THE_NAMES}" if for_its_name else ""
+                    return f"the broker refused a message: {reason}{cure}"
             case BaselineAnswer():
                 self._record_answer(event)
         return None
