@@ -204,4 +204,5 @@ def _figure(interval: Interval | None) -> str:
 def _delivery(row: Row) -> str:
     if row.state is State.WAITING:
         return "none yet"
-    return str(row.state) if row.picture_received else f"{row.state}, picture pending"
+    said = "stored" if row.state is State.RECEIVED else str(row.state)
+    return said if row.picture_received else f"{said}, picture pending"

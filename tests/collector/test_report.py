@@ -27,7 +27,7 @@ from tests.collector.report_series import (
     still,
     whole_series,
 )
-from tests.examples import visit
+from tests.examples import png, visit
 
 
 def matched_floor(difference_sd: float) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def test_captures_that_never_came_leave_the_comparison(clinic: Clinic) -> None:
 def test_a_pending_picture_is_named_in_its_place(clinic: Clinic) -> None:
     """Breaks when a picture that has not arrived, or is broken, breaks the report, or one is taken for the other."""
     earlier, later = capture_at(1), capture_at(2)
-    broken = b"\x89PNG\r\n\x1a\n not much of a picture IEND"
+    broken = png(b"no pixels")
     sha256 = hashlib.sha256(broken).hexdigest()
     later = later.model_copy(update={"picture": Picture(sha256=sha256, media_type="image/png", size_bytes=len(broken))})
     incoming = clinic.pictures.receive(sha256)

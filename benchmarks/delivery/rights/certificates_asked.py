@@ -60,7 +60,8 @@ def renewing(scene: Scene) -> Iterator[Act]:
         "for no signing request": _renew(scene, HOSTILE, "none"),
         "after it was revoked": _renew(scene, REVOKED, _signing_request(REVOKED)),
     }
-    status, answer = _renew(scene, OTHER, _signing_request(OTHER))
+    # for the key that it has: another one is signed only once an hour
+    status, answer = _renew(scene, OTHER, _signing_request(OTHER, _key_of(scene, OTHER)))
     control = status == HTTPStatus.OK and _name_of(answer) == OTHER
     for words, (status, answer) in results.items():
         gained = "certificate" in answer
@@ -77,7 +78,15 @@ def _request(device_id: str, common_name: str, code: str) -> EnrolmentRequest:
     )
 
 
-def _signing_request(common_name: str, key: rsa.RSAPrivateKey | None = None) -> str:
+def _key_of(scene: Scene, client: str) -> ec.EllipticCurvePrivateKey:
+    _, path = scene.pem(client)
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{path} holds no key of an elliptic curve")
+    return key
+
+
+def _signing_request(common_name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | None = None) -> str:
     signing_key = key or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else [])
     request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(signing_key, hashes.SHA256())
