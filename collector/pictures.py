@@ -119,6 +119,7 @@ class IncomingPicture:
             raise self._rejected(f"The picture carries {tags}, which may tell who or where it is of. Send pixels only.")
         if self._destination.exists():
             sync_folder(self._folder)  # who wrote it may have been killed before its name was on the disk
+            self.discard()
             return False
         os.fsync(self._file.fileno())
         self._file.close()
