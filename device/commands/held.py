@@ -9,7 +9,7 @@ from contract import Forced
 from device import clock
 from device.commands.options import check_person, settings_option
 from device.commands.visit_record import capture_sentence, keep_record
-from device.outbox import Outbox
+from device.outbox import release as let_travel
 from device.settings import DeviceSettings
 from device.sites import Said
 from device.store import Store
@@ -41,7 +41,7 @@ def release(capture_id: UUID, by: str, note: str, settings_file: Path) -> None:
     settings = read(DeviceSettings, settings_file)
     store = Store(settings.state_folder)
     try:
-        capture = Outbox(store).release(capture_id, Forced(by=by, note=note.strip(), at=clock.now()))
+        capture = let_travel(store, capture_id, Forced(by=by, note=note.strip(), at=clock.now()))
         click.echo("Released: it goes to the clinic with your note.")
         keep_record(store, settings, capture.patient_code, capture.visit_number, Said())
     finally:

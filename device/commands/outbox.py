@@ -11,7 +11,7 @@ import click
 
 from device import clock
 from device.commands.options import check_person, settings_option
-from device.outbox import Event, Outbox, Remaining, room
+from device.outbox import Event, Outbox, Remaining, Word, decide, room, send_again_since
 from device.settings import DeviceSettings
 from device.store import Store
 from groundwork.settings_file import read
@@ -78,13 +78,13 @@ def resend(settings: DeviceSettings, since: datetime, by: str, note: str) -> Non
     """
     moment = since.replace(tzinfo=UTC)
     with closing(Store(settings.state_folder)) as store:
-        sent = Outbox(store).send_again_since(moment, by, _checked(note), clock.now())
+        sent = send_again_since(store, moment, Word(by, _checked(note), clock.now()))
     click.echo(f"{sent} messages, and the pictures since then, are sent again.")
 
 
 def _decide(settings: DeviceSettings, message_id: UUID, event: Event, by: str, note: str) -> None:
     with closing(Store(settings.state_folder)) as store:
-        Outbox(store).decide(message_id, event, by, _checked(note), clock.now())
+        decide(store, message_id, event, Word(by, _checked(note), clock.now()))
 
 
 def _checked(note: str) -> str:

@@ -6,14 +6,13 @@ order they were kept, each once the one before has its receipt; patients do not 
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contract import Capture, Channel, Forced, Outcome, Receipt, content_sha256
+from contract import Channel, Outcome, Receipt
 from device.outbox.states import Event, State, after
-from device.store import NoSuchMessage, Store
+from device.store import Store
 
 #: The picture of a capture that is held, or was withdrawn, stays with the instrument as the capture does.
 _PICTURE_WAITS = (
@@ -82,6 +81,7 @@ class Outbox:
     """
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._connection = store.connection
 
     def waiting(self, limit: int, channels: Collection[Channel] = CHANNELS) -> list[Waiting]:
@@ -120,7 +120,7 @@ class Outbox:
             Of each, False if it says nothing new: for an unknown message, for other content, or a second time. A
             refusal may be followed by ``stored`` (the clinic re-tried it), never the other way round.
         """
-        with self._change():
+        with self._store.transaction():
             return [self._record(receipt) for receipt in receipts]
 
     def _record(self, receipt: Receipt) -> bool:
@@ -146,102 +146,6 @@ class Outbox:
             "UPDATE message SET reason = ? WHERE message_id = ? AND state = 'waiting' AND reason IS NOT ?",
             (trouble, str(message_id), trouble),
         )
-
-    def decide(self, message_id: UUID, event: Event, by: str, note: str, at: datetime) -> State:
-        """Do what a person decided of a message that the clinic refused, and keep who, when and why.
-
-        Parameters
-        ----------
-        message_id
-            Of the message.
-        event
-            ``SENT_AGAIN`` or ``WITHDRAWN``.
-        by, note, at
-            Who decided it, why and when.
-
-        Returns
-        -------
-        State
-            The message's, from now on.
-
-        Raises
-        ------
-        device.store.NoSuchMessage
-            If no message of that id was refused.
-        """
-        with self._change():
-            row = self._connection.execute(
-                "SELECT state FROM message WHERE message_id = ?", (str(message_id),)
-            ).fetchone()
-            if row is None or State(row[0]) is not State.REFUSED:
-                raise NoSuchMessage(
-                    f"The clinic has refused no message {message_id}: `trichoscope outbox` lists those that it did."
-                    " What the gate refused is let through by `trichoscope release`."
-                )
-            state = after(State.REFUSED, event)
-            self._connection.execute(
-                "UPDATE message SET state = ?, reason = iif(? = 'waiting', NULL, reason) WHERE message_id = ?",
-                (state, state, str(message_id)),
-            )
-            self._connection.execute(
-                "INSERT INTO decision VALUES (?, ?, ?, ?, ?)", (str(message_id), event, by, note, at.isoformat())
-            )
-        return state
-
-    def send_again_since(self, since: datetime, by: str, note: str, at: datetime) -> int:
-        """Send again what the clinic confirmed since then: it stands on an older copy of its store.
-
-        Returns
-        -------
-        int
-            How many messages; their pictures, and others that were confirmed since, are sent again too.
-        """
-        confirmed = "state = 'received' AND datetime(decided_at) >= datetime(?)"
-        with self._change():
-            self._connection.execute(
-                f"INSERT INTO decision SELECT message_id, ?, ?, ?, ? FROM message WHERE {confirmed}",  # noqa: S608
-                (Event.SENT_AGAIN, by, note, at.isoformat(), since.isoformat()),
-            )
-            sent = self._connection.execute(
-                f"UPDATE message SET state = ? WHERE {confirmed}",  # noqa: S608
-                (after(State.RECEIVED, Event.SENT_AGAIN), since.isoformat()),
-            )
-            self._connection.execute(
-                "UPDATE picture SET received_at = NULL WHERE datetime(received_at) >= datetime(?)", (since.isoformat(),)
-            )
-        return sent.rowcount
-
-    def release(self, message_id: UUID, forced: Forced) -> Capture:
-        """Let a held capture travel, with the word of the person who decided it.
-
-        Parameters
-        ----------
-        message_id
-            Of the capture.
-        forced
-            Who, why and when; it travels with the figures.
-
-        Raises
-        ------
-        device.store.NoSuchMessage
-            If no capture of that id is held.
-        """
-        with self._change():
-            row = self._connection.execute(
-                "SELECT payload FROM message WHERE message_id = ? AND state = 'held'", (str(message_id),)
-            ).fetchone()
-            if row is None:
-                raise NoSuchMessage(
-                    f"No refused capture {message_id} waits for a decision. `trichoscope refused` lists those that do."
-                )
-            kept = Capture.model_validate_json(row[0])
-            capture = kept.model_copy(update={"quality": kept.quality.model_copy(update={"forced": forced})})
-            payload = capture.encode()
-            self._connection.execute(
-                "UPDATE message SET payload = ?, content_sha256 = ?, state = ? WHERE message_id = ?",
-                (payload, content_sha256(payload), after(State.HELD, Event.RELEASED), str(message_id)),
-            )
-        return capture
 
     def remaining(self) -> Iterator[Remaining]:
         """Give what is not at the clinic: what waits for a person first, each part in the order it was kept."""
@@ -320,20 +224,9 @@ class Outbox:
 
     def open_connection(self, at: datetime) -> int:
         """Return the number of a new connection to the broker, greater than any before it; those are forgotten."""
-        with self._change():
+        with self._store.transaction():
             (number,) = self._connection.execute(
                 "INSERT INTO connection (opened_at) VALUES (?) RETURNING number", (at.isoformat(),)
             ).fetchone()
             self._connection.execute("DELETE FROM connection WHERE number < ?", (number,))
         return int(number)
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")

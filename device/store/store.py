@@ -154,7 +154,7 @@ class Store:
         """
         try:
             self.pictures.keep(picture.sha256, content)
-            with self._transaction():
+            with self.transaction():
                 self.connection.execute(
                     "INSERT INTO picture (sha256, media_type, size_bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                     (picture.sha256, picture.media_type, picture.size_bytes),
@@ -188,7 +188,7 @@ class Store:
             If the disk refuses; nothing is kept then.
         """
         try:
-            with self._transaction():
+            with self.transaction():
                 message = compose(self._next_sequence())
                 self._insert(message)
                 if isinstance(message, Comparison):
@@ -200,7 +200,8 @@ class Store:
         return message
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
+        """Write all that the block writes, or nothing."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -21,7 +21,7 @@ from contract import Capture, Change, Comparison
 from device import clock
 from device.baseline import ComparingLater, pending_comparisons
 from device.comparing import changed, compare_capture, noise_floors, sentences
-from device.outbox import Outbox
+from device.outbox import Outbox, release
 from device.store import Store
 from device.study.floor_file import write_floors
 from phantom import Pose, ScalpSettings, clip, gain, grow, lose
@@ -192,7 +192,7 @@ def test_a_refused_capture_is_compared_once_it_is_released(tmp_path: Path, store
     later = ComparingLater(settings(tmp_path), store, compare_capture)
     later.compare_pending(threading.Event())
     assert Outbox(store).counts().waiting_others == 0
-    Outbox(store).release(refused.message_id, contract.Forced(by="mk", note="It must do.", at=clock.now()))
+    release(store, refused.message_id, contract.Forced(by="mk", note="It must do.", at=clock.now()))
     later.compare_pending(threading.Event())
     assert kept_comparison(store).followup.message_id == refused.message_id
 

@@ -25,7 +25,7 @@ from contract import (
     content_sha256,
     new_message_id,
 )
-from device.outbox import Outbox, State
+from device.outbox import Outbox, State, release
 from device.store import MessageTooLong, NoSuchMessage, Store, StoreUnusable
 from tests import examples
 
@@ -287,7 +287,7 @@ def test_a_refused_capture_stays_until_a_person_releases_it(store: Store) -> Non
     assert outbox.waiting_pictures(9) == []
     assert (outbox.counts().waiting_captures, outbox.counts().waiting_pictures) == (0, 0)
     assert store.held() == [refused]
-    released = Outbox(store).release(refused.message_id, FORCED)
+    released = release(store, refused.message_id, FORCED)
     assert released.quality.forced == FORCED
     assert released.quality.reasons == refused.quality.reasons
     assert waiting(outbox, 9) == [refused.message_id]
@@ -302,7 +302,7 @@ def test_only_a_held_capture_can_be_released(store: Store) -> None:
     passed = keep(store)
     for message_id in (passed.message_id, new_message_id()):
         with pytest.raises(NoSuchMessage, match="trichoscope refused"):
-            Outbox(store).release(message_id, FORCED)
+            release(store, message_id, FORCED)
     assert store.visit("P-0042", 1) == [passed]
 
 
@@ -384,5 +384,5 @@ def test_a_held_capture_is_compared_once_it_is_released(store: Store) -> None:
     )
     later = refused.created_at + timedelta(hours=1)
     assert store.without_comparison(later) == []
-    released = Outbox(store).release(refused.message_id, FORCED)
+    released = release(store, refused.message_id, FORCED)
     assert store.without_comparison(later) == [released]

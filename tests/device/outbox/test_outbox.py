@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from contract import Capture, Channel, Forced, Outcome, Receipt, content_sha256, new_message_id
-from device.outbox import Event, Outbox, State
+from device.outbox import Event, Outbox, State, Word, decide, release, send_again_since
 from device.outbox.states import KEPT, TRANSITIONS, after
 from device.store import NoSuchMessage, Store
 from tests import examples
@@ -85,15 +85,17 @@ def test_a_person_decides_what_becomes_of_a_refused_message(store: Store) -> Non
     """Breaks when a refused capture leaves the instrument, or is given up, without a person's word on it."""
     outbox, capture = Outbox(store), keep(store)
     with pytest.raises(NoSuchMessage, match="trichoscope outbox"):
-        outbox.decide(capture.message_id, Event.WITHDRAWN, "mk", "not ours", NOW)
+        decide(store, capture.message_id, Event.WITHDRAWN, Word("mk", "not ours", NOW))
     with pytest.raises(NoSuchMessage):
-        outbox.decide(new_message_id(), Event.SENT_AGAIN, "mk", "unknown", NOW)
+        decide(store, new_message_id(), Event.SENT_AGAIN, Word("mk", "unknown", NOW))
     refusal = receipt(capture.encode(), capture.message_id, Outcome.REFUSED)
     outbox.record_receipts([refusal])
-    assert outbox.decide(capture.message_id, Event.SENT_AGAIN, "mk", "the clinic is updated", NOW) is State.WAITING
+    assert (
+        decide(store, capture.message_id, Event.SENT_AGAIN, Word("mk", "the clinic is updated", NOW)) is State.WAITING
+    )
     assert next_ids(outbox) == [capture.message_id]
     outbox.record_receipts([refusal])
-    assert outbox.decide(capture.message_id, Event.WITHDRAWN, "mk", "taken of a doll", NOW) is State.WITHDRAWN
+    assert decide(store, capture.message_id, Event.WITHDRAWN, Word("mk", "taken of a doll", NOW)) is State.WITHDRAWN
     assert next_ids(outbox) == []
     assert outbox.waiting_pictures(9) == [], "what is withdrawn keeps its picture here"
     assert [one.state for one in outbox.remaining()] == [State.WITHDRAWN]
@@ -141,7 +143,7 @@ def test_what_a_restored_clinic_lost_is_sent_again(store: Store) -> None:
     outbox.record_receipts([receipt(refused.encode(), refused.message_id, Outcome.REFUSED)])
     outbox.record_picture_received(early.picture.sha256, NOW + timedelta(days=2))
     assert outbox.waiting_pictures(9) == []
-    sent = outbox.send_again_since(NOW + timedelta(days=1), "mk", "restored from a copy", NOW + timedelta(days=3))
+    sent = send_again_since(store, NOW + timedelta(days=1), Word("mk", "restored from a copy", NOW))
     assert sent == 1
     assert next_ids(outbox) == [late.message_id]
     assert outbox.payload(late.message_id) == late.encode()
@@ -200,7 +202,7 @@ class AnyOrder(RuleBasedStateMachine):
     def a_person_decides(self, data: st.DataObject, event: Event) -> None:
         refused = [message_id for message_id, state in self.states.items() if state is State.REFUSED]
         message_id = data.draw(st.sampled_from(refused))
-        self.states[message_id] = Outbox(self.store).decide(message_id, event, "mk", "so it is", NOW)
+        self.states[message_id] = decide(self.store, message_id, event, Word("mk", "so it is", NOW))
         assert self.states[message_id] is after(State.REFUSED, event)
 
     @precondition(lambda self: State.HELD in self.states.values())
@@ -209,7 +211,7 @@ class AnyOrder(RuleBasedStateMachine):
         held = [place for place, capture in enumerate(self.kept) if self.states[capture.message_id] is State.HELD]
         place = data.draw(st.sampled_from(held))
         forced = Forced(by="mk", note="it will do", at=NOW + timedelta(hours=1))
-        self.kept[place] = Outbox(self.store).release(self.kept[place].message_id, forced)
+        self.kept[place] = release(self.store, self.kept[place].message_id, forced)
         self.states[self.kept[place].message_id] = State.WAITING
 
     @rule()
