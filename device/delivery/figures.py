@@ -224,6 +224,7 @@ class Delivery:
         moment_s = time.monotonic()
         following = self._outbox.waiting(session.window + len(self._suspects), session.channels_at(moment_s))
         able = [message for message in following if not self._suspects.is_resting(message.message_id, moment_s)]
+        able.sort(key=lambda message: message.message_id in self._suspects)  # stable: else in the order they were kept
         for message in able[: self._suspects.window(session.window)]:
             if not session.due(message, moment_s):
                 continue

@@ -29,6 +29,10 @@ class Suspects:
         """Return how many messages rest, or have rested and not passed since."""
         return len(self._until_s)
 
+    def __contains__(self, message_id: UUID) -> bool:
+        """Whether a message rests, or has rested and not passed since: it goes after all others."""
+        return message_id in self._until_s
+
     def window(self, most: int) -> int:
         """Return how many messages may be on their way."""
         return 1 if self._one_by_one else most

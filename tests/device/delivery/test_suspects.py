@@ -42,6 +42,7 @@ def test_the_one_that_breaks_connections_rests_ever_longer() -> None:
     assert known.broke_at([message_id]) == message_id
     assert (known.is_resting(message_id, 1009.0), known.is_resting(message_id, 1010.0)) == (True, False)
     assert not known.is_resting(other, 1000.0)
+    assert (message_id in known, other in known) == (True, False)
     assert len(known) == 1
     assert known.broke_at([message_id]) == message_id
     assert known.is_resting(message_id, 1019.0)
