@@ -204,6 +204,7 @@ def test_pins_without_pulses_are_named() -> None:
 def test_another_pin_library_is_never_fallen_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pulses would be timed by another library than the one they were calibrated with."""
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    monkeypatch.setattr(Device, "pin_factory", None)  # whatever ran before
     monkeypatch.setitem(sys.modules, "lgpio", None)  # as where it is not installed
     monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
     with warnings.catch_warnings():
