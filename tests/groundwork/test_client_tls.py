@@ -62,7 +62,7 @@ def test_a_credential_of_systemd_s_may_be_0440(
     certificate, key = pair
     key.chmod(0o440)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    client_context(certificate, certificate, key)
+    assert client_context(certificate, certificate, key).verify_mode == ssl.CERT_REQUIRED
 
 
 def test_a_missing_file_is_an_os_error(pair: tuple[Path, Path], tmp_path: Path) -> None:

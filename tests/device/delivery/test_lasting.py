@@ -49,13 +49,16 @@ def test_a_store_that_cannot_be_opened_again_is_tried_until_it_can(tmp_path: Pat
 
 def test_stopping_ends_the_waiting(tmp_path: Path) -> None:
     """Breaks when a service with a full disk cannot be stopped."""
-    stop = threading.Event()
+    stop, tries = threading.Event(), 0
 
     def work(_store: Store) -> None:
+        nonlocal tries
+        tries += 1
         stop.set()
         raise sqlite3.OperationalError("disk I/O error")
 
     last(lambda: Store(tmp_path), work, stop)
+    assert tries == 1
 
 
 def test_a_damaged_database_is_not_outlasted(tmp_path: Path) -> None:
