@@ -1,8 +1,6 @@
 """The store: once and for ever, in one transaction, whatever comes again."""
 
 import sqlite3
-import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,8 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector import alarms
-from collector.alarms import Alarm, AlarmKind
 from collector.ingestion import Accepted, Quarantined, Refused, decide
 from collector.order import status_follows
 from collector.store import Store, StoreUnusable
@@ -339,113 +335,6 @@ def test_a_patient_s_visits_are_the_last_word_of_each_instrument(store: Store) -
     assert store.visits_of("P-9999") == []
 
 
-def test_a_store_of_the_first_schema_is_brought_forward(tmp_path: Path) -> None:
-    """Breaks when an update loses what the clinic has received, or refuses to start on it.
-
-    The file is the dump of a store that the release before comparisons made: a capture, a message in quarantine and a
-    device's status.
-    """
-    path = tmp_path / "collector.sqlite3"
-    with closing(sqlite3.connect(path)) as old:
-        old.execute("PRAGMA journal_mode = WAL")
-        old.executescript(Path(__file__).with_name("store_schema_1.sql").read_text(encoding="utf-8"))
-        before = old.execute("SELECT * FROM captures").fetchall()
-    assert len(before) == 1
-    for number in (1, 2):
-        with closing(Store(path)) as store:
-            assert store._writer.execute("SELECT * FROM captures").fetchall() == before
-            assert (store.quarantine(9)[0], store.devices()[0].online) == (1, True)
-            store.store_batch([accepted(comparison()), accepted(visit(visit_number=number))], NOW)
-            assert len(store.visits_of("P-0042")) == number
-            schema = schema_of(store)
-    with closing(Store(tmp_path / "fresh.sqlite3")) as fresh:
-        assert schema == schema_of(fresh)
-
-
-def test_a_store_of_the_second_schema_is_brought_forward(tmp_path: Path) -> None:
-    """Breaks when an update loses what the clinic has received, or refuses to start on it.
-
-    The file is the dump of a store that the release before alarms made: a capture, a comparison, a visit, a message in
-    quarantine, a device's status and health.
-    """
-    path = tmp_path / "collector.sqlite3"
-    tables = ("captures", "comparisons", "visits", "quarantine", "devices")
-    reads = [f"SELECT * FROM {table}" for table in tables]  # noqa: S608
-    with closing(sqlite3.connect(path)) as old:
-        old.execute("PRAGMA journal_mode = WAL")
-        old.executescript(Path(__file__).with_name("store_schema_2.sql").read_text(encoding="utf-8"))
-        before = [old.execute(read).fetchall() for read in reads]
-    assert [len(rows) for rows in before] == [1, 1, 1, 1, 1]
-    for number in (1, 2):
-        with closing(Store(path)) as store:
-            assert [store._writer.execute(read).fetchall() for read in reads] == before
-            store.raise_alarm(altered_picture("chair-1", "b" * 64))
-            (raised,) = store.alarms().raised
-            assert raised.times == number
-            schema = schema_of(store)
-    with closing(Store(tmp_path / "fresh.sqlite3")) as fresh:
-        assert schema == schema_of(fresh)
-
-
-def altered_picture(device_id: str | None, found: str) -> Alarm:
-    """Return the alarm of another picture than its name said."""
-    return Alarm(AlarmKind.PICTURE_ALTERED, device_id, "a" * 64, found, 12, "The body is another.")
-
-
-def test_another_message_under_a_stored_id_raises_an_alarm(store: Store) -> None:
-    """Breaks when somebody tries to change what is stored and nobody ever hears of it."""
-    first = capture()
-    other = first.model_copy(update={"patient_code": "P-0007"})
-    store.store_batch([accepted(first)], NOW)
-    assert store.alarms().raised == ()
-    store.store_batch([accepted(other), accepted(other), accepted(first)], NOW)
-    (raised,) = store.alarms().raised
-    assert (raised.alarm.kind, raised.alarm.device_id) == (AlarmKind.MESSAGE_ALTERED, "chair-1")
-    assert (raised.alarm.subject, raised.times) == (str(first.message_id), 2)
-    assert raised.alarm.found_sha256 == content_sha256(other.encode())
-    assert raised.first_at == raised.last_at == NOW
-
-
-def test_alarms_fill_no_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Breaks when a hostile device fills the store, or pushes another device's alarms out of sight."""
-    monkeypatch.setattr(alarms, "KEPT_OF_EACH_DEVICE", 3)
-    store.raise_alarm(altered_picture(None, "f" * 64))
-    for number in range(8):
-        store.raise_alarm(altered_picture("chair-1", f"{number:064}"))
-        store.raise_alarm(altered_picture("chair-1", f"{number:064}"))
-    told = store.alarms()
-    assert [int(one.alarm.found_sha256) for one in told.raised if one.alarm.device_id == "chair-1"] == [7, 6, 5]
-    assert [one.alarm.device_id for one in told.raised if one.alarm.device_id != "chair-1"] == [None]
-    assert told.dropped == 10
-    assert {one.times for one in told.raised} == {1, 2}
-
-
-def test_an_alarm_waits_for_the_subscriber_s_commit(store: Store) -> None:
-    """Breaks when an alarm is lost because a batch was being committed at that moment."""
-    store._writer.execute("BEGIN IMMEDIATE")
-    raising = threading.Thread(target=store.raise_alarm, args=(altered_picture("chair-1", "b" * 64),))
-    raising.start()
-    time.sleep(0.1)
-    store._writer.execute("COMMIT")
-    raising.join(10)
-    assert len(store.alarms().raised) == 1
-
-
-def test_an_alarm_that_cannot_be_kept_is_logged(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    """Breaks when a full disk makes alarms vanish, or turns a refusal into a fault."""
-    store._writer.execute("DROP TABLE alarms")
-    store.raise_alarm(altered_picture("chair-1", "b" * 64))
-    assert "The body is another." in caplog.text
-    assert "could not be kept" in caplog.text
-
-
-def schema_of(store: Store) -> set[tuple[str, str, str]]:
-    """Return all that a store's file consists of, and its version."""
-    rows = store._writer.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_schema").fetchall()
-    (version,) = store._writer.execute("PRAGMA user_version").fetchone()
-    return {("version", str(version), ""), *rows}
-
-
 def test_a_store_on_a_read_only_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when a collector that started while its disk was read-only stays so for ever after."""
     Store(tmp_path / "a.sqlite3").close()
@@ -454,21 +343,6 @@ def test_a_store_on_a_read_only_disk_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(sqlite3, "connect", lambda _path, **words: connect(address, uri=True, **words))
     with pytest.raises(StoreUnusable, match="readonly"):
         Store(tmp_path / "a.sqlite3")
-
-
-def test_what_breaks_the_contract_under_a_stored_id_is_alarmed(store: Store) -> None:
-    """Breaks when somebody tries to replace a capture, badly, and nobody learns of it."""
-    stored = capture()
-    store.store_batch([accepted(stored)], NOW)
-    broken = stored.encode().replace(b'"visit_number":1', b'"visit_number":-1')
-    assert broken != stored.encode()
-    topic = str(Topic(stored.clinic_id, stored.device_id, Channel.CAPTURE))
-    store.store_batch([decide(stored.clinic_id, topic, broken)], NOW)
-    (raised,) = store.alarms().raised
-    assert raised.alarm.subject == str(stored.message_id)
-    other = broken.replace(str(stored.message_id).encode(), str(new_message_id()).encode())
-    store.store_batch([decide(stored.clinic_id, topic, other)], NOW)
-    assert len(store.alarms().raised) == 1, "of an id that is free it is refused alone"
 
 
 def test_a_stored_message_that_cannot_be_read_tells_nobody_whose_it_is(store: Store) -> None:
