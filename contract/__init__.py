@@ -17,11 +17,22 @@ from contract.capture import (
     Verdict,
 )
 from contract.change import Change, ComparedCapture, Comparison, Fate, HairChange, NoiseFloor, Transform
+from contract.day_list import DayList, Expected
 from contract.enrolment import EnrolmentAnswer, EnrolmentRequest, RenewalAnswer, RenewalRequest
 from contract.envelope import CONTRACT_VERSION, MAX_MESSAGE_BYTES, Message, content_sha256
 from contract.measurement import Hair, HairKind, Interval, Measurement
 from contract.names import PATIENT_CODE, ClinicId, DeviceId, PatientCode, PersonCode, Sha256, new_message_id
 from contract.receipt import Outcome, Receipt
+from contract.review import (
+    Decision,
+    Edit,
+    HairAdded,
+    HairRemoved,
+    HairsJoined,
+    HairSplit,
+    Review,
+    RootMoved,
+)
 from contract.series import InstrumentChange, baseline_of, instrument_changes
 from contract.sites import (
     DONOR_CONTROL,
@@ -62,14 +73,22 @@ __all__ = [
     "ClinicId",
     "ComparedCapture",
     "Comparison",
+    "DayList",
+    "Decision",
     "DeviceId",
+    "Edit",
     "EnrolmentAnswer",
     "EnrolmentRequest",
+    "Expected",
     "Fate",
     "Forced",
     "Hair",
+    "HairAdded",
     "HairChange",
     "HairKind",
+    "HairRemoved",
+    "HairSplit",
+    "HairsJoined",
     "Health",
     "InstrumentChange",
     "Interval",
@@ -90,6 +109,8 @@ __all__ = [
     "RenewalAnswer",
     "RenewalRequest",
     "Repeatability",
+    "Review",
+    "RootMoved",
     "Scale",
     "Sha256",
     "Side",

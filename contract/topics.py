@@ -14,19 +14,21 @@ _DEVICE: TypeAdapter[str] = TypeAdapter(DeviceId)
 
 
 class Channel(StrEnum):
-    """What a topic carries. A device writes all of them but ``receipt`` and ``answer``, which it only reads."""
+    """What a topic carries. A device writes all of them but those of :data:`TO_DEVICE`, which it only reads."""
 
     STATUS = "status"
     HEALTH = "health"
     CAPTURE = "capture"
     CHANGE = "change"
     VISIT = "visit"
+    REVIEW = "review"
     BASELINE_ASK = "ask/baseline"
     RECEIPT = "receipt"
     ANSWER = "answer"
+    DAY_LIST = "day-list"
 
 
-TO_DEVICE = (Channel.RECEIPT, Channel.ANSWER)
+TO_DEVICE = (Channel.RECEIPT, Channel.ANSWER, Channel.DAY_LIST)
 """What the collector writes and a device reads, each device its own."""
 
 FROM_DEVICE = tuple(channel for channel in Channel if channel not in TO_DEVICE)

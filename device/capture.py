@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +31,28 @@ class PictureTooLarge(RuntimeError):
     """The picture's file is larger than may travel; the message says what to do."""
 
 
-def take(instrument: Instrument, aim: Aim) -> Capture:
+class Phase(StrEnum):
+    """What of a capture is under way."""
+
+    TAKING = "taking"
+    MEASURING = "measuring"
+    KEEPING = "keeping"
+
+
+def take(instrument: Instrument, aim: Aim, began: Callable[[Phase], None] = lambda _phase: None) -> Capture:
     """Take, correct, judge, measure and keep one picture.
 
     What is measured is the picture as it is decoded from the file that travels, so that the clinic can measure the very
     same pixels again. A picture that the gate refuses is kept, and held until a person releases it.
+
+    Parameters
+    ----------
+    instrument
+        Open; its store was opened by the calling thread.
+    aim
+        What the camera is held to.
+    began
+        Told of each phase as it begins: from the second on the patient may move.
 
     Returns
     -------
@@ -58,8 +76,10 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
     """
     settings, calibration = instrument.settings, instrument.calibration()
     refuse_without_room(Outbox(instrument.store), settings.state_folder, settings.storage.keep_free_mb)
+    began(Phase.TAKING)
     stills = _stills(instrument, aim)
     taken_at, clock_trusted = clock.now(), clock.is_trusted()
+    began(Phase.MEASURING)
     still = stills[0]
     content = picture_file.encode(calibration.picture(still.picture), settings.picture_format)
     if len(content) > MAX_PICTURE_BYTES:
@@ -117,6 +137,7 @@ def take(instrument: Instrument, aim: Aim) -> Capture:
             measurement=contract.Measurement.model_validate(measured.as_dict()),
         )
 
+    began(Phase.KEEPING)
     kept = instrument.store.keep(picture, content, compose, held=quality.verdict is Verdict.REFUSE)
     if settings.capture.keep_dng:
         _keep_dng(instrument, aim, picture)

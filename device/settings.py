@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract import ClinicId, DeviceId
 from device.camera import CameraSettings
+from device.chair.settings import ChairSettings
 from device.lights import Light, LightsSettings, Ring
 from device.picture_file import PictureFormat
 from device.sites.settings import PatientsSettings, VisitsSettings
@@ -171,6 +172,7 @@ class DeviceSettings(BaseSettings):
     baseline: BaselineSettings = BaselineSettings()
     comparison: ComparisonSettings = ComparisonSettings()
     storage: StorageSettings = StorageSettings()
+    chair: ChairSettings = ChairSettings()
     broker: BrokerSettings
     pictures: PictureServiceSettings
 

@@ -14,8 +14,10 @@ from contract import (
     Capture,
     Channel,
     Comparison,
+    DayList,
     Health,
     Receipt,
+    Review,
     Status,
     Topic,
     Visit,
@@ -54,9 +56,11 @@ KINDS: dict[Channel, Kind] = {
     Channel.CAPTURE: Kind(Capture, "One capture, whole, but for its picture, which travels by HTTPS."),
     Channel.CHANGE: Kind(Comparison, "Two captures of one site, compared."),
     Channel.VISIT: Kind(Visit, "What a visit was to have, and what it has."),
+    Channel.REVIEW: Kind(Review, "A person's word on a capture: accepted, rejected, its hairs corrected."),
     Channel.BASELINE_ASK: Kind(BaselineAsk, "What a site is to be compared with, asked for.", expires=True),
-    Channel.RECEIPT: Kind(Receipt, "What became of a capture, comparison or visit, sent after the commit."),
+    Channel.RECEIPT: Kind(Receipt, "What became of a capture, comparison, visit or review, sent after the commit."),
     Channel.ANSWER: Kind(BaselineAnswer, "The baseline that was asked for, or why there is none.", expires=True),
+    Channel.DAY_LIST: Kind(DayList, "The patients whom a chair expects on a day.", retained=True),
 }
 """Of every channel."""
 

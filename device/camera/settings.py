@@ -95,6 +95,8 @@ class SimulatedSettings(BaseModel):
         Fitzpatrick.
     hair_colour
         A name, or melanin from 0 (white) to 1 (black).
+    preview_width_px
+        Width of the preview; its height follows from the still's shape.
     truth_folder
         Where to write what is true of each still; left out, nothing is written.
     """
@@ -109,6 +111,7 @@ class SimulatedSettings(BaseModel):
     hair_density_per_cm2: PositiveFloat = 180.0
     skin_type: Literal["I", "II", "III", "IV", "V", "VI"] = "III"
     hair_colour: str | FiniteFloat = "dark brown"
+    preview_width_px: Side = 640
     truth_folder: Path | None = None
 
 

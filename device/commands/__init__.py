@@ -2,18 +2,9 @@
 
 import click
 
-from analysis import PictureUnusable
-from analysis.measurement_file import MeasurementUnreadable
-from device.calibration.bench import CalibrationStopped, StepRefused
-from device.calibration.certificate import CertificateExpired, CertificateUnreadable
-from device.calibration.in_force import StillUnfit
-from device.calibration.plane_fit import GeometryUnfit
-from device.calibration.records import RecordsDamaged, RecordsUnwritable
-from device.calibration.session import SessionUnfit
-from device.calibration.targets.refusals import TargetRefused
-from device.capture import PictureTooLarge
 from device.commands.aim import aim
 from device.commands.calibrate import calibrate
+from device.commands.chair import chair
 from device.commands.code import code
 from device.commands.compare import compare
 from device.commands.demo import demo
@@ -27,45 +18,11 @@ from device.commands.repeatability import repeatability
 from device.commands.run import run
 from device.commands.visit import visit
 from device.demo import DemoFailed
-from device.hardware_error import HardwareError
+from device.foreseen import FORESEEN
 from device.identity import EnrolmentFailed
-from device.outbox import NoRoom
-from device.picture_file import PictureUnreadable
-from device.sites import CodeRefused
-from device.store import NoSuchMessage, PictureDamaged, PictureKeyUnusable, StoreUnusable
-from device.study.floor_file import FloorUnreadable
 from device.study.folder import StudyUnfit
-from groundwork.settings_file import SettingsFileError
 
-_FORESEEN = (
-    CalibrationStopped,
-    CertificateExpired,
-    CertificateUnreadable,
-    CodeRefused,
-    DemoFailed,
-    EnrolmentFailed,
-    FloorUnreadable,
-    GeometryUnfit,
-    HardwareError,
-    KeyNotMade,
-    MeasurementUnreadable,
-    NoRoom,
-    NoSuchMessage,
-    PictureDamaged,
-    PictureKeyUnusable,
-    PictureTooLarge,
-    PictureUnreadable,
-    PictureUnusable,
-    RecordsDamaged,
-    RecordsUnwritable,
-    SessionUnfit,
-    SettingsFileError,
-    StepRefused,
-    StillUnfit,
-    StoreUnusable,
-    StudyUnfit,
-    TargetRefused,
-)
+_FORESEEN = (*FORESEEN, DemoFailed, EnrolmentFailed, KeyNotMade, StudyUnfit)
 
 
 class _Refusal(click.ClickException):
@@ -89,7 +46,7 @@ def main() -> None:
 
 
 for command in (
-    *(measure, compare, repeatability, aim, visit, refused, release, outbox, code),
+    *(measure, compare, repeatability, aim, chair, visit, refused, release, outbox, code),
     *(picture, picture_key, run, calibrate, enrol, demo),
 ):
     main.add_command(command)

@@ -8,7 +8,7 @@ import click
 from contract import Forced
 from device import clock
 from device.commands.options import check_person, settings_option
-from device.commands.visit_record import capture_sentence, keep_record
+from device.commands.visit_record import capture_sentence, keep_and_say
 from device.outbox import release as let_travel
 from device.settings import DeviceSettings
 from device.sites import Said
@@ -43,6 +43,6 @@ def release(capture_id: UUID, by: str, note: str, settings_file: Path) -> None:
     try:
         capture = let_travel(store, capture_id, Forced(by=by, note=note.strip(), at=clock.now()))
         click.echo("Released: it goes to the clinic with your note.")
-        keep_record(store, settings, capture.patient_code, capture.visit_number, Said())
+        keep_and_say(store, settings, capture.patient_code, capture.visit_number, Said())
     finally:
         store.close()

@@ -22,7 +22,7 @@ from device.baseline import Asks, Found, NoneKnown, Unreachable, ask_ahead, find
 from device.camera import Aim
 from device.capture import take
 from device.commands.options import check_person, settings_option
-from device.commands.visit_record import capture_sentence, keep_record
+from device.commands.visit_record import capture_sentence, keep_and_say
 from device.comparing import compare_capture, noise_floors, sentences
 from device.instrument import Instrument, open_instrument
 from device.outbox import Outbox, warnings
@@ -130,7 +130,7 @@ def visit(
     if record_only:
         store = Store(settings.state_folder)
         try:
-            keep_record(store, settings, patient, visit_number, said)
+            keep_and_say(store, settings, patient, visit_number, said)
         finally:
             store.close()
         return
@@ -151,7 +151,7 @@ def visit(
                 if capture.quality.verdict is not Verdict.REFUSE:
                     _compare(instrument, capture, floors)
         finally:  # a visit that is broken off is recorded as far as it went
-            keep_record(instrument.store, settings, patient, visit_number, said)
+            keep_and_say(instrument.store, settings, patient, visit_number, said)
             Asks(instrument.store).forget_visit(patient, visit_number)
 
 

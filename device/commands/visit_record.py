@@ -2,26 +2,20 @@
 
 import click
 
-from contract import Capture, Visit, site_name
+from contract import Capture, site_name
+from device.chair.appointments import keep_record
 from device.settings import DeviceSettings
-from device.sites import Appointment, Said, compose_visit, last_record, says_more, sentences, sites_taken_before
+from device.sites import Said, sentences, sites_taken_before
 from device.store import Store
 
 
-def keep_record(store: Store, settings: DeviceSettings, patient: str, visit_number: int, said: Said) -> None:
+def keep_and_say(store: Store, settings: DeviceSettings, patient: str, visit_number: int, said: Said) -> None:
     """Keep the visit's record as it stands now, if it says more than before, and show what is missing."""
-    captures, earlier = store.visit(patient, visit_number), last_record(store, patient, visit_number)
-    appointment = Appointment(settings.clinic_id, settings.device_id, patient, visit_number, settings.visits.protocol)
-
-    def compose(sequence: int) -> Visit:
-        return compose_visit(sequence, appointment, captures, said, earlier)
-
-    record = compose(1)
-    if says_more(record, earlier):
-        record = store.keep_message(compose)
+    record = keep_record(store, settings, patient, visit_number, said)
     for skip in said.skipped:
         if skip.site in record.taken:
             click.echo(f"{site_name(skip.site)} is taken at this visit, and so not left out.", err=True)
+    captures = store.visit(patient, visit_number)
     for sentence in sentences(record, captures, sites_taken_before(store, patient, visit_number)):
         click.echo(sentence)
 

@@ -1,8 +1,8 @@
 """What has still to reach the clinic, and what the clinic and people said of it.
 
-A message (a capture, a comparison, a visit) leaves the outbox only by a receipt that names its id and its content, or
-because a person withdrew what the clinic had refused. Of one patient the messages leave one after the other, in the
-order they were kept, each once the one before has its receipt; patients do not wait for each other.
+A message (a capture, a comparison, a visit, a review) leaves the outbox only by a receipt that names its id and its
+content, or because a person withdrew what the clinic had refused. Of one patient the messages leave one after the
+other, in the order they were kept, each once the one before has its receipt; patients do not wait for each other.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -20,7 +20,7 @@ _PICTURE_WAITS = (
     " (SELECT 1 FROM message WHERE picture_sha256 = picture.sha256 AND state NOT IN ('held', 'withdrawn'))"
 )
 
-CHANNELS = (Channel.CAPTURE, Channel.CHANGE, Channel.VISIT)
+CHANNELS = (Channel.CAPTURE, Channel.CHANGE, Channel.VISIT, Channel.REVIEW)
 """Of the messages that are kept until their receipt."""
 
 _EVENTS = {Outcome.STORED: Event.STORED, Outcome.REFUSED: Event.REFUSED}
@@ -62,7 +62,7 @@ class WaitingPicture:
 
 @dataclass(frozen=True)
 class Counts:
-    """How much waits, and how much was refused and waits for a person. Others are comparisons and visits."""
+    """How much waits, and how much was refused and waits for a person. Others are comparisons, visits and reviews."""
 
     waiting_captures: int
     refused_captures: int

@@ -5,6 +5,7 @@ from device.sites.laterality import doubts
 from device.sites.patient_codes import CodeRefused, PatientCodes
 from device.sites.protocol import counts, refused_only, sentences
 from device.sites.record import Appointment, RatingRefused, Said, compose_visit, rating_from, says_more
+from device.sites.reviews import rejected, reviews_of_visit
 from device.sites.settings import PatientsSettings, VisitsSettings
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "last_record",
     "rating_from",
     "refused_only",
+    "rejected",
+    "reviews_of_visit",
     "says_more",
     "sentences",
     "sites_taken_before",

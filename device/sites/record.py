@@ -1,7 +1,8 @@
 """The record of a visit: what was said of it before, what is said now, and what the store holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from contract import GRADES, Capture, Rating, Scale, SiteKey, SkippedSite, Visit, new_message_id
 from device import SOFTWARE_VERSION, clock
@@ -58,7 +59,13 @@ def rating_from(text: str, rater: str) -> Rating:
 
 
 def compose_visit(
-    sequence: int, appointment: Appointment, captures: Sequence[Capture], said: Said, earlier: Visit | None
+    sequence: int,
+    appointment: Appointment,
+    captures: Sequence[Capture],
+    said: Said,
+    earlier: Visit | None,
+    *,
+    rejected: Collection[UUID] = (),
 ) -> Visit:
     """Return the message of a visit as it stands now.
 
@@ -75,8 +82,10 @@ def compose_visit(
     earlier
         The visit's last message, or None for the first; its date and what it said stay. A site that was left out and
         is taken after all is no longer left out.
+    rejected
+        Captures that a person rejected: they do not count.
     """
-    taken = {capture.site: None for capture in captures if counts(capture)}
+    taken = {capture.site: None for capture in captures if counts(capture) and capture.message_id not in rejected}
     ratings, skipped = {}, {}
     for rating in (*(earlier.ratings if earlier else ()), *said.ratings):
         ratings[rating.scale, rating.rater] = rating

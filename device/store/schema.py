@@ -1,12 +1,12 @@
 """The tables of the instrument's store, and how each earlier format is brought forward."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 SCHEMA = """
 CREATE TABLE message (
     sequence       INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of keeping, and of sending within a patient's series
     message_id     TEXT NOT NULL UNIQUE,
-    channel        TEXT NOT NULL CHECK (channel IN ('capture', 'change', 'visit')),
+    channel        TEXT NOT NULL CHECK (channel IN ('capture', 'change', 'visit', 'review')),
     patient_code   TEXT NOT NULL,
     visit_number   INTEGER NOT NULL,
     site           TEXT,                              -- NULL of a whole visit
@@ -50,6 +50,18 @@ CREATE TABLE ask (
     payload    BLOB NOT NULL,
     until      REAL NOT NULL,                         -- when nobody waits for the answer any more (Unix time)
     trouble    TEXT                                   -- why no answer will come, once that is known
+) STRICT;
+CREATE TABLE appointment (                            -- a visit as the chair page takes it
+    patient_code TEXT NOT NULL,
+    visit_number INTEGER NOT NULL,
+    by           TEXT NOT NULL,                       -- who began it, or took it over
+    opened_at    TEXT NOT NULL,
+    ended_at     TEXT,                                -- NULL while it is open
+    PRIMARY KEY (patient_code, visit_number)
+) STRICT;
+CREATE TABLE draft (
+    capture_id TEXT PRIMARY KEY,                      -- whose corrections are not published yet
+    edits      TEXT NOT NULL                          -- all of them, as JSON
 ) STRICT;
 """
 
@@ -128,5 +140,46 @@ CREATE TABLE decision (
     at TEXT NOT NULL
 ) STRICT;
 ALTER TABLE picture ADD COLUMN trouble TEXT;
+""",
+    4: """
+CREATE TABLE message_of_5 (
+    sequence       INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id     TEXT NOT NULL UNIQUE,
+    channel        TEXT NOT NULL CHECK (channel IN ('capture', 'change', 'visit', 'review')),
+    patient_code   TEXT NOT NULL,
+    visit_number   INTEGER NOT NULL,
+    site           TEXT,
+    picture_sha256 TEXT REFERENCES picture (sha256),
+    payload        BLOB NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    state          TEXT NOT NULL CHECK (state IN ('held', 'waiting', 'received', 'refused', 'withdrawn')),
+    reason         TEXT,
+    decided_at     TEXT,
+    compare_from   REAL,
+    CHECK ((channel = 'capture') = (picture_sha256 IS NOT NULL)),
+    CHECK (channel = 'capture' OR (state <> 'held' AND compare_from IS NULL))
+) STRICT;
+INSERT INTO message_of_5 SELECT sequence, message_id, channel, patient_code, visit_number, site, picture_sha256,
+    payload, content_sha256, state, reason, decided_at, compare_from FROM message;
+CREATE TABLE decision_of_5 AS SELECT * FROM decision;
+DROP TABLE decision;
+DROP TABLE message;
+ALTER TABLE message_of_5 RENAME TO message;
+CREATE INDEX message_waiting ON message (sequence) WHERE state = 'waiting';
+CREATE INDEX message_state ON message (state, channel);
+CREATE INDEX message_visit ON message (patient_code, visit_number);
+CREATE INDEX message_picture ON message (picture_sha256) WHERE picture_sha256 IS NOT NULL;
+CREATE INDEX message_to_compare ON message (compare_from) WHERE compare_from IS NOT NULL;
+CREATE TABLE decision (
+    message_id TEXT NOT NULL REFERENCES message (message_id), event TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+INSERT INTO decision SELECT message_id, event, by, note, at FROM decision_of_5;
+DROP TABLE decision_of_5;
+CREATE TABLE appointment (
+    patient_code TEXT NOT NULL, visit_number INTEGER NOT NULL, by TEXT NOT NULL, opened_at TEXT NOT NULL, ended_at TEXT,
+    PRIMARY KEY (patient_code, visit_number)
+) STRICT;
+CREATE TABLE draft (capture_id TEXT PRIMARY KEY, edits TEXT NOT NULL) STRICT;
 """,
 }

@@ -24,6 +24,7 @@ from contract import (
     Channel,
     Comparison,
     Picture,
+    Review,
     Visit,
     content_sha256,
 )
@@ -35,7 +36,7 @@ from device.store.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
 _COMPARED_AT_THE_CHAIR_WITHIN = timedelta(minutes=10)
 _NOTHING_IS_PUT_OFF_LONGER = timedelta(days=2)
 
-_KeptT = TypeVar("_KeptT", Comparison, Visit)
+_KeptT = TypeVar("_KeptT", Comparison, Visit, Review)
 
 
 class NoSuchMessage(LookupError):
@@ -168,7 +169,9 @@ class Store:
         return capture
 
     def keep_message(self, compose: Callable[[int], _KeptT]) -> _KeptT:
-        """Keep a comparison or a visit for the clinic. What a comparison compares is not to be compared any more.
+        """Keep a comparison, a visit or a review for the clinic.
+
+        What a comparison compares is not to be compared any more.
 
         Parameters
         ----------
@@ -177,7 +180,7 @@ class Store:
 
         Returns
         -------
-        contract.Comparison or contract.Visit
+        contract.Comparison, contract.Visit or contract.Review
             The message as it will travel.
 
         Raises
@@ -215,7 +218,7 @@ class Store:
         (last,) = self.connection.execute("SELECT coalesce(max(sequence), 0) FROM message").fetchone()
         return int(last) + 1
 
-    def _insert(self, message: Capture | Comparison | Visit, held: bool = False) -> None:
+    def _insert(self, message: Capture | Comparison | Visit | Review, held: bool = False) -> None:
         payload = message.encode()
         if len(payload) > MAX_MESSAGE_BYTES:
             raise MessageTooLong(
@@ -294,7 +297,7 @@ class Store:
         return [Capture.model_validate_json(payload) for (payload,) in rows]
 
 
-def _channel(message: Capture | Comparison | Visit) -> Channel:
+def _channel(message: Capture | Comparison | Visit | Review) -> Channel:
     match message:
         case Capture():
             return Channel.CAPTURE
@@ -302,3 +305,5 @@ def _channel(message: Capture | Comparison | Visit) -> Channel:
             return Channel.CHANGE
         case Visit():
             return Channel.VISIT
+        case Review():
+            return Channel.REVIEW

@@ -34,7 +34,6 @@ from device.camera.simulated.lens import Lens, as_a_scalp_is_seen, lens_of, opti
 from device.camera.simulated.targets import photograph_kind
 from phantom.targets.plane import BLACK_LEVEL, WHITE_LEVEL, TargetPhotograph
 
-_PREVIEW_WIDTH_PX = 640
 _PREVIEW_NUMBER = 0
 
 
@@ -75,7 +74,7 @@ class SimulatedCamera:
         refuse_beyond(self._usual, settings)
         try:
             lens = lens_of(settings)
-            for width_px in (settings.size_px[0], _PREVIEW_WIDTH_PX):
+            for width_px in (settings.size_px[0], settings.preview_width_px):
                 optics_of(settings, lens, self._usual, width_px)
             world = _World(Heads(settings), lens)
             if settings.truth_folder is not None:
@@ -122,7 +121,7 @@ class SimulatedCamera:
         world = self._open_world()
         with self._turn:
             if self._previewed is None or self._previewed[0] != aim:
-                taken = self._photograph(world, aim, self._usual, _PREVIEW_NUMBER, _PREVIEW_WIDTH_PX)
+                taken = self._photograph(world, aim, self._usual, _PREVIEW_NUMBER, self._settings.preview_width_px)
                 self._previewed = aim, taken.picture
             picture = self._previewed[1].copy()
         return Frame(picture, _metadata(self._usual), aim)

@@ -1,0 +1,119 @@
+"""The instrument as the chair page works with it: everything open, for as long as the service runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis.noise.floor import NoiseFloor
+from device.camera import Aim
+from device.chair.refusals import ChairRefused
+from device.chair.seat import Seat
+from device.chair.stream import LiveStream
+from device.chair.taking import Started, Taking
+from device.comparing import noise_floors
+from device.hardware_error import HardwareError
+from device.instrument import Instrument, open_instrument
+from device.settings import DeviceSettings
+from device.store import Store
+from device.triggers import Trigger, Triggers, open_triggers
+
+_log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.5
+_STARTED = {Trigger.BUTTON: Started.BUTTON, Trigger.FOOT_SWITCH: Started.FOOT_SWITCH}
+
+
+@dataclass(frozen=True, eq=False)
+class Chair:
+    """The chair, open.
+
+    Parameters
+    ----------
+    settings, settings_file
+        The instrument's, and where they lie.
+    instrument
+        Open. Its store belongs to the thread that opened it: others take :meth:`store`.
+    stream, taking
+        The live picture, and captures.
+    floors
+        Of the instrument's noise.
+    seat
+        Who works here.
+    """
+
+    settings: DeviceSettings
+    settings_file: Path
+    instrument: Instrument
+    stream: LiveStream
+    taking: Taking
+    floors: Sequence[NoiseFloor] = ()
+    seat: Seat = field(default_factory=Seat)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """Open the store for the calling thread.
+
+        Raises
+        ------
+        device.store.StoreUnusable
+        """
+        store = open_store(self.settings)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def open_store(settings: DeviceSettings) -> Store:
+    """Open the instrument's store for the calling thread."""
+    return Store(settings.state_folder, settings.storage.picture_key)
+
+
+@contextmanager
+def open_chair(settings: DeviceSettings, settings_file: Path) -> Iterator[Chair]:
+    """Open the instrument, its triggers and what works on it.
+
+    Raises
+    ------
+    device.camera.CameraError, device.lights.LightsError, device.triggers.TriggersError, device.store.StoreUnusable
+    device.store.PictureKeyUnusable, device.calibration.records.RecordsDamaged, device.study.floor_file.FloorUnreadable
+    """
+    floors = noise_floors(settings)
+    with ExitStack() as opened:
+        instrument = opened.enter_context(open_instrument(settings))
+        triggers = opened.enter_context(open_triggers(settings.triggers))
+        stream = opened.enter_context(LiveStream(instrument))
+        taking = opened.enter_context(Taking(instrument, lambda: open_store(settings), floors))
+        chair = Chair(settings, settings_file, instrument, stream, taking, floors)
+        opened.enter_context(_pressed(chair, triggers))
+        yield chair
+
+
+@contextmanager
+def _pressed(chair: Chair, triggers: Triggers) -> Iterator[None]:
+    """Have button and foot switch take captures of the site that the page is aimed at."""
+    ending = threading.Event()
+    thread = threading.Thread(target=_take_at_presses, args=(chair, triggers, ending), name="triggers", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
+
+
+def _take_at_presses(chair: Chair, triggers: Triggers, ending: threading.Event) -> None:
+    if not triggers.kinds:
+        return
+    while not ending.is_set():
+        try:
+            press = triggers.wait(_LOOK_EVERY_S)
+            if press is not None and isinstance(aim := chair.stream.aim, Aim):
+                chair.taking.begin(aim, _STARTED[press.trigger])
+        except (ChairRefused, HardwareError) as error:
+            _log.warning("%s", error)

@@ -1,0 +1,204 @@
+"""Captures as the page, the button and the foot switch start them: one at a time, on a thread of its own.
+
+All three ways end in :meth:`Taking.begin`, so that a press is worth the same wherever it comes from: it counts if the
+chair is aimed at a site, no capture runs, and the last press lies a second back.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from analysis.noise.floor import NoiseFloor
+from contract import Capture, Verdict
+from device.baseline import Found, find_baseline
+from device.camera import Aim
+from device.capture import Phase, take
+from device.chair.appointments import keep_record, require_open
+from device.chair.refusals import NotNow
+from device.comparing import compare_capture
+from device.foreseen import FORESEEN
+from device.instrument import Instrument
+from device.sites import Said
+from device.store import Store
+
+_log = logging.getLogger(__name__)
+
+LOCK_S = 1.0
+"""After a press that counts no other does for so long: a foot that slips does not take two pictures."""
+
+
+class Started(StrEnum):
+    """What a capture was started with."""
+
+    PAGE = "page"
+    BUTTON = "button"
+    FOOT_SWITCH = "foot-switch"
+
+
+class Stage(StrEnum):
+    """How far the present or last capture is."""
+
+    NONE = "none"
+    TAKING = "taking"
+    MEASURING = "measuring"
+    COMPARING = "comparing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+_RUNNING = (Stage.TAKING, Stage.MEASURING, Stage.COMPARING)
+_STAGES = {Phase.TAKING: Stage.TAKING, Phase.MEASURING: Stage.MEASURING, Phase.KEEPING: Stage.MEASURING}
+
+
+@dataclass(frozen=True)
+class TakingState:
+    """The present or last capture.
+
+    Parameters
+    ----------
+    number
+        Counts captures since the start; 0 before the first.
+    stage
+        How far it is.
+    aim
+        Of which site; None before the first.
+    started
+        With what.
+    capture_id
+        Once it is kept.
+    sentence
+        Why it failed.
+    """
+
+    number: int
+    stage: Stage
+    aim: Aim | None = None
+    started: Started | None = None
+    capture_id: UUID | None = None
+    sentence: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the instrument is busy with it."""
+        return self.stage in _RUNNING
+
+
+class Taking:
+    """Takes captures. Entering its context starts the thread, leaving it ends with the capture that runs.
+
+    Parameters
+    ----------
+    instrument
+        Open. Its own store is not used: the thread opens one.
+    open_store
+        Opens a store for the thread.
+    floors
+        Of the instrument's noise.
+    """
+
+    def __init__(
+        self, instrument: Instrument, open_store: Callable[[], Store], floors: Sequence[NoiseFloor] = ()
+    ) -> None:
+        self._instrument = instrument
+        self._open_store = open_store
+        self._floors = floors
+        self._changed = threading.Condition()
+        self._state = TakingState(0, Stage.NONE)
+        self._last_press_s = float("-inf")
+        self._asked: queue.SimpleQueue[Aim | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="taking", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Take no more; what runs is finished and kept."""
+        self._asked.put(None)
+        self._thread.join()
+
+    @property
+    def state(self) -> TakingState:
+        """How the present or last capture stands."""
+        with self._changed:
+            return self._state
+
+    def begin(self, aim: Aim, started: Started) -> TakingState:
+        """Begin a capture, and return at once.
+
+        Raises
+        ------
+        NotNow
+            If one runs, or was begun less than a second ago.
+        """
+        with self._changed:
+            moment_s = time.monotonic()
+            if self._state.running:
+                raise NotNow("A picture is being taken. Wait until it is measured.")
+            if moment_s - self._last_press_s < LOCK_S:
+                raise NotNow("A picture was taken a moment ago. Press again.")
+            self._last_press_s = moment_s
+            self._state = TakingState(self._state.number + 1, Stage.TAKING, aim, started)
+            self._changed.notify_all()
+            self._asked.put(aim)
+            return self._state
+
+    def wait_newer(self, seen: TakingState, timeout_s: float) -> TakingState:
+        """Wait for a state other than that; return it, or the same once the time is up."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state is not seen, timeout_s)
+            return self._state
+
+    def _work(self) -> None:
+        while (aim := self._asked.get()) is not None:
+            try:
+                self._tell(stage=Stage.DONE, capture_id=self._take(aim).message_id)
+            except FORESEEN as error:
+                self._tell(stage=Stage.FAILED, sentence=str(error))
+            except Exception:  # noqa: BLE001  whatever it is, the next capture can be taken
+                _log.exception("A capture failed in a way that nobody foresaw.")
+                self._tell(
+                    stage=Stage.FAILED,
+                    sentence="The picture could not be taken: the program failed. Take it again; the log says more.",
+                )
+
+    def _take(self, aim: Aim) -> Capture:
+        store = self._open_store()
+        try:
+            require_open(store, aim.patient_code, aim.visit_number)
+            instrument = replace(self._instrument, store=store)
+            capture = take(instrument, aim, lambda phase: self._tell(stage=_STAGES[phase]))
+            self._tell(stage=Stage.COMPARING, capture_id=capture.message_id)
+            keep_record(store, instrument.settings, aim.patient_code, aim.visit_number, Said())
+            if capture.quality.verdict is not Verdict.REFUSE:
+                self._compare(store, capture)
+            return capture
+        finally:
+            store.close()
+
+    def _compare(self, store: Store, capture: Capture) -> None:
+        """Compare where there is a baseline; a capture without comparison is whole, and compared later."""
+        if capture.visit_number == 1:
+            return
+        settings = self._instrument.settings
+        place = (capture.patient_code, capture.site, capture.visit_number)
+        try:
+            outcome = find_baseline(settings, store, *place, with_picture=False)
+            if isinstance(outcome, Found):
+                compare_capture(store, capture, outcome.baseline.capture, self._floors)
+        except Exception:  # noqa: BLE001  the capture is kept: whatever is wrong with the comparison is told, no more
+            _log.exception("Capture %s is kept without its comparison.", capture.message_id)
+
+    def _tell(self, **changed: object) -> None:
+        with self._changed:
+            self._state = replace(self._state, **changed)  # type: ignore[arg-type]  # each is one of its fields
+            self._changed.notify_all()

@@ -1,0 +1,1 @@
+"""Who may use the page: sessions, PIN, tokens against forged requests, limits."""

@@ -1,0 +1,57 @@
+"""The application: all screens, and what holds for every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from device.chair.chair import Chair
+from device.chair.refusals import ChairRefused, SeatTaken
+from device.foreseen import FORESEEN
+from device.page.access.guard import Guard
+from device.page.access.sessions import Sessions
+from device.page.screens import start
+from device.page.web import Page, templates
+
+_STATIC = Path(__file__).parent / "static"
+
+_SCREENS: tuple[Callable[[Page], list[BaseRoute]], ...] = (start.routes,)
+
+
+def create_app(chair: Chair) -> Starlette:
+    """Return the ASGI application.
+
+    Parameters
+    ----------
+    chair
+        Open for as long as the application serves.
+    """
+    page = Page(chair, templates())
+
+    async def refused(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            status, said = error.status_code, error.detail
+        else:
+            status, said = (409 if isinstance(error, SeatTaken) else 422), str(error)
+        sentence = page.language(request).sentence(said)
+        if request.method != "GET":
+            return JSONResponse({"sentence": sentence, "seat": isinstance(error, SeatTaken)}, status)
+        return page.render(request, "refused.html", status, said=said)
+
+    refusals: tuple[type[Exception], ...] = (HTTPException, ChairRefused, *FORESEEN)
+    return Starlette(
+        routes=[
+            *(route for screen in _SCREENS for route in screen(page)),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ],
+        exception_handlers=dict.fromkeys(refusals, refused),
+        middleware=[Middleware(Guard, settings=chair.settings.chair, sessions=Sessions())],
+    )
