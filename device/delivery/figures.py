@@ -21,6 +21,7 @@ from device.baseline import Asks
 from device.delivery.announcements import health, status, topic
 from device.delivery.broker_connection import BrokerConnection, Connected, Event, Lost, NotTaken, Taken
 from device.delivery.session import Session
+from device.delivery.standing import StandingFile
 from device.delivery.suspects import Suspects
 from device.outbox import Outbox, Waiting
 from device.settings import DeviceSettings
@@ -73,6 +74,7 @@ class Delivery:
         self._asks = Asks(store)
         self._folder = store.folder
         self._suspects = Suspects()
+        self._standing = StandingFile(store.folder)
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; a broker that is away is tried again for as long as it takes."""
@@ -90,6 +92,7 @@ class Delivery:
                 self._outbox.record_trouble(found, _BREAKS_OFF)
             pauses = self._pauses() if session.worked else pauses
             pause_s = next(pauses)
+            self._standing.tell_pause(reason, pause_s)
             _log.warning("No connection: %s. Next try in %.1f s; everything waits in the store.", reason, pause_s)
             stop.wait(pause_s)
 
@@ -115,6 +118,7 @@ class Delivery:
             for event in events:
                 if (reason := self._handle(event, connection, session)) is not None:
                     return reason
+            self._standing.tell(session.established, session.sent())
             if not session.established:
                 continue
             version, moment_s = self._outbox.version(), time.monotonic()

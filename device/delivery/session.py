@@ -6,6 +6,7 @@ alone, so that an acknowledgement can never pass for one of a connection before.
 """
 
 import time
+from collections.abc import Collection
 from uuid import UUID
 
 from contract import Channel
@@ -64,6 +65,10 @@ class Session:
     def unacknowledged(self) -> list[UUID]:
         """Return what the broker was handed and has not said a word of."""
         return [message.message_id for message in self._messages.values()]
+
+    def sent(self) -> Collection[UUID]:
+        """Return the messages that were handed over and have no receipt."""
+        return self._sent.keys()
 
     def give_up(self, message: Waiting) -> None:
         """Forget that a message was sent: the broker did not take it."""

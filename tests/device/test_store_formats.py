@@ -97,3 +97,29 @@ def test_a_store_of_the_second_format_is_brought_forward(tmp_path: Path) -> None
     assert schema_of(store) == schema_of(fresh)
     fresh.close()
     store.close()
+
+
+def test_a_store_of_the_fourth_format_is_brought_forward(tmp_path: Path) -> None:
+    """Breaks when an update that brings reviews loses a message, its state, or what a person decided of it.
+
+    The file is the dump of a store that the release before reviews made: a capture received, one withdrawn, one held,
+    one of a later visit waiting, and a visit's record.
+    """
+    folder = tmp_path / "state"
+    folder.mkdir()
+    old = sqlite3.connect(folder / "device.sqlite3")
+    old.executescript(Path(__file__).with_name("store_format_4.sql").read_text(encoding="utf-8"))
+    wanted = "SELECT sequence, message_id, channel, payload, state, reason, decided_at, compare_from FROM message"
+    before, decided = old.execute(wanted).fetchall(), old.execute("SELECT * FROM decision").fetchall()
+    old.close()
+    assert [row[4] for row in before] == ["received", "withdrawn", "held", "waiting", "waiting"]
+    store = Store(folder)
+    assert store.connection.execute(wanted).fetchall() == before
+    assert store.connection.execute("SELECT * FROM decision").fetchall() == decided != []
+    assert store.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    fresh = Store(tmp_path / "fresh")
+    assert schema_of(store) == schema_of(fresh)
+    fresh.close()
+    kept = store.keep_message(examples.comparison_numbered)
+    assert kept.sequence == len(before) + 1, "a number is never used again"
+    store.close()
