@@ -107,8 +107,8 @@ def _show(box: Outbox, settings: DeviceSettings) -> None:
     counts = box.counts()
     left = room(box, settings.state_folder, settings.storage.keep_free_mb)
     click.echo(
-        f"{counts.waiting_captures} captures, {counts.waiting_pictures} pictures, {counts.waiting_others} comparisons"
-        f" and visits wait for the clinic; it refused {counts.refused_captures + counts.refused_others}."
+        f"{counts.waiting_captures} captures, {counts.waiting_pictures} pictures, {counts.waiting_others} comparisons,"
+        f" visits and reviews wait for the clinic; it refused {counts.refused_captures + counts.refused_others}."
     )
     if (oldest := box.oldest_waiting()) is not None:
         click.echo(f"The oldest waits since {oldest:%Y-%m-%d %H:%M} UTC.")

@@ -48,6 +48,7 @@ kind = "simulated"
 seed = {seed}
 optics = "lens"
 um_per_px = {um_per_px}
+preview_width_px = 1014
 truth_folder = "{folder}/truth"
 
 [lens]
@@ -64,6 +65,9 @@ key = "{certificates}/{device}.key"
 
 [pictures]
 url = "https://127.0.0.1:{ports.pictures}"
+
+[chair]
+port = {ports.chair}
 """
 
 UM_PER_PX = 5.3
@@ -76,6 +80,7 @@ class Ports:
     broker: int = 18883
     pictures: int = 18443
     page: int = 18080
+    chair: int = 18090
 
 
 class Clinic:
@@ -121,6 +126,7 @@ class Clinic:
         refuse_used_port(self.ports.broker, "--broker-port")
         refuse_used_port(self.ports.pictures, "--pictures-port")
         refuse_used_port(self.ports.page, "--page-port")
+        refuse_used_port(self.ports.chair, "--chair-port")
 
     @contextlib.contextmanager
     def broker(self) -> Iterator[Program]:
@@ -143,6 +149,14 @@ class Clinic:
         command = [own_program("trichoscope"), "run", "--settings", str(self.device_settings)]
         with started("device", command, self._log("device")) as program:
             program.wait_for_line("device ready", _START_WITHIN_S)
+            yield program
+
+    @contextlib.contextmanager
+    def chair(self) -> Iterator[Program]:
+        """Run the device's chair page for the length of the block."""
+        command = [own_program("trichoscope"), "chair", "--settings", str(self.device_settings)]
+        with started("chair page", command, self._log("chair")) as program:
+            program.wait_for_line("chair page:", _START_WITHIN_S)
             yield program
 
     def calibrate(self) -> None:

@@ -114,6 +114,8 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
         say(f"The clinic's page: http://127.0.0.1:{ports.page}/patients/{PATIENT}")
         say(f"Its report of the series: http://127.0.0.1:{ports.page}/patients/{PATIENT}/sites/{LATER_SITE}/report")
         if not once:
+            running.enter_context(clinic.chair())
+            say(f"The chair page, to take a visit yourself: http://127.0.0.1:{ports.chair}/")
             say("Ctrl-C ends the demonstration.")
             with suppress(KeyboardInterrupt):
                 while True:

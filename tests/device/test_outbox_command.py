@@ -56,7 +56,8 @@ def test_what_waits_and_what_was_refused_is_shown(tmp_path: Path, run: Run) -> N
     assert lines[0] == f"{refused}  capture  P-0042 visit 1 frontal  refused: not readable"
     assert "waiting" in lines[1]
     assert "The clinic's disk is full." in lines[2]
-    assert "1 captures, 1 pictures, 0 comparisons and visits wait for the clinic; it refused 1." in result.output
+    assert "1 captures, 1 pictures, 0 comparisons, visits and reviews wait" in result.output
+    assert "it refused 1." in result.output
     assert "The oldest waits since 20" in result.output
     assert "nothing is deleted that the clinic has not confirmed" in result.output
 

@@ -10,12 +10,12 @@ from device.demo.clinic import Clinic, Ports
 
 
 def free_ports() -> Ports:
-    """Return three ports that nothing listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    """Return ports that nothing listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
     numbers = [s.getsockname()[1] for s in sockets]
     for s in sockets:
         s.close()
-    return Ports(broker=numbers[0], pictures=numbers[1], page=numbers[2])
+    return Ports(broker=numbers[0], pictures=numbers[1], page=numbers[2], chair=numbers[3])
 
 
 @pytest.fixture

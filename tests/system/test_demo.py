@@ -17,6 +17,7 @@ def demo(*options: str) -> list[str]:
     """Return the demonstration's command line on free ports."""
     ports = free_ports()
     numbers = ("--broker-port", ports.broker, "--pictures-port", ports.pictures, "--page-port", ports.page)
+    numbers += ("--chair-port", ports.chair)
     return [own_program("trichoscope"), "demo", *map(str, numbers), *options]
 
 
