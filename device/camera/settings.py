@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+from contract import SiteKey
 from device.camera.protocol import StillSettings
 
 Side = Annotated[int, Field(ge=64, le=20_000, multiple_of=2)]
@@ -97,6 +98,8 @@ class SimulatedSettings(BaseModel):
         A name, or melanin from 0 (white) to 1 (black).
     preview_width_px
         Width of the preview; its height follows from the still's shape.
+    shaken
+        Sites whose first still is taken with a shaking hand, of each visit: the gate refuses it.
     truth_folder
         Where to write what is true of each still; left out, nothing is written.
     """
@@ -112,6 +115,7 @@ class SimulatedSettings(BaseModel):
     skin_type: Literal["I", "II", "III", "IV", "V", "VI"] = "III"
     hair_colour: str | FiniteFloat = "dark brown"
     preview_width_px: Side = 640
+    shaken: tuple[SiteKey, ...] = ()
     truth_folder: Path | None = None
 
 
