@@ -167,6 +167,22 @@ class RecoveringCamera:
         with self._turn:
             self._forget_failures()
 
+    def replace(self, camera: Camera) -> None:
+        """Work with another camera from now on: the same one with settings that were calibrated meanwhile.
+
+        The one before is closed; this one, not open yet, is opened by the next call.
+        """
+        with self._turn:
+            self._turn.wait_for(lambda: not self._changing)
+            was_open, self._open, self._changing = self._open, False, True
+            self._forget_failures()
+        try:
+            if was_open:
+                self._let_go()
+            self._camera = camera
+        finally:
+            self._end_change()
+
     def describe(self) -> CameraDescription:
         """As the camera within said when it was opened last: true of the pictures that came, and told while it is down.
 

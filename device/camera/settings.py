@@ -98,8 +98,8 @@ class SimulatedSettings(BaseModel):
         A name, or melanin from 0 (white) to 1 (black).
     preview_width_px
         Width of the preview; its height follows from the still's shape.
-    shaken
-        Sites whose first still is taken with a shaking hand, of each visit: the gate refuses it.
+    lifted
+        Sites whose first still of each visit is taken before the instrument rests on the skin: the gate refuses it.
     truth_folder
         Where to write what is true of each still; left out, nothing is written.
     """
@@ -115,7 +115,7 @@ class SimulatedSettings(BaseModel):
     skin_type: Literal["I", "II", "III", "IV", "V", "VI"] = "III"
     hair_colour: str | FiniteFloat = "dark brown"
     preview_width_px: Side = 640
-    shaken: tuple[SiteKey, ...] = ()
+    lifted: tuple[SiteKey, ...] = ()
     truth_folder: Path | None = None
 
 

@@ -5,6 +5,7 @@ From visit to visit the camera is put down a little elsewhere and the skin has b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,8 @@ from device.camera.simulated.lens import Lens
 _PLACING_MM, _PLACING_DEG = 0.8, 6.0
 _HOLDING_MM, _HOLDING_DEG = 0.05, 0.3
 _LONGEST_HAIR_MM = 1.3
-#: A hand that shakes wanders by about the width of a terminal hair while the picture is exposed.
-_SHAKING_UM, _SHAKEN_STILL = 80.0, 1
+#: Where the instrument was not yet pressed down: sigma of the blur on the skin.
+_LIFTED_BLUR_UM, _LIFTED_STILL = 35.0, 1
 #: A lens that is not ideal sees a little farther at the corners than its scale says: by this share of the field.
 _SEEN_FARTHER = 0.06
 
@@ -87,10 +88,10 @@ class Heads:
         x_mm, y_mm = placing.uniform(-_PLACING_MM, _PLACING_MM, 2) + holding.uniform(-_HOLDING_MM, _HOLDING_MM, 2)
         turn_deg = placing.uniform(-_PLACING_DEG, _PLACING_DEG) + holding.uniform(-_HOLDING_DEG, _HOLDING_DEG)
         pose = phantom.Pose(shift_mm=(float(x_mm), float(y_mm)), turn_deg=float(turn_deg), tilt_deg=lens.tilt_deg)
-        shakes = aim.site in self._settings.shaken and still_number == _SHAKEN_STILL
-        motion = phantom.Motion.tremor(_SHAKING_UM, still_seed) if shakes else None
+        if aim.site in self._settings.lifted and still_number == _LIFTED_STILL:
+            optics = replace(optics, blur_sigma_px=_LIFTED_BLUR_UM / optics.um_per_px)
         scalp = phantom.wash(self._scalps[place], visit_seed)
-        return phantom.photograph(scalp, optics, pose=pose, light=light, motion=motion, seed=still_seed)
+        return phantom.photograph(scalp, optics, pose=pose, light=light, seed=still_seed)
 
 
 def _grows_like(site: SiteKey) -> Site:

@@ -246,6 +246,28 @@ def test_the_description_is_known_while_it_is_down() -> None:
         camera.describe()
 
 
+def test_another_camera_takes_its_place() -> None:
+    """Breaks when what was calibrated goes for captures only after a restart, or two cameras are open at once."""
+    first, second = ScriptedCamera(), ScriptedCamera()
+    with RecoveringCamera(first, AT_ONCE) as camera:
+        camera.preview(None)
+        camera.replace(second)
+        assert not is_open(first)
+        assert (first.shown, second.opened_times) == (1, 0)
+        camera.preview(None)
+        assert (first.shown, second.shown) == (1, 1)
+        second.errors = [broken(), broken(), broken()]
+        for _ in range(3):
+            with pytest.raises(CaptureFailed):
+                camera.preview(None)
+        assert given_up(camera)
+        third = ScriptedCamera()
+        camera.replace(third)
+        camera.preview(None)
+        assert third.shown == 1
+    assert not is_open(third)
+
+
 def test_a_camera_that_does_not_let_go_does_not_hold_the_service() -> None:
     """Closing would raise in place of the failure that led to it."""
     scripted = ScriptedCamera()

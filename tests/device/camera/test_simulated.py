@@ -115,18 +115,18 @@ def test_the_preview_shows_the_place_of_the_still() -> None:
     assert alike > 0.5
 
 
-def test_the_first_still_of_a_shaken_site_is_smeared_and_no_other() -> None:
+def test_the_first_still_of_a_lifted_site_is_blurred_and_no_other() -> None:
     """Nobody could see what a refusal looks like before the first patient, or every picture would be one."""
 
     def steepest(picture: NDArray[np.uint8]) -> float:
         return float(np.percentile(np.abs(np.diff(picture.astype(float).mean(axis=2), axis=1)), 99.5))
 
-    with open_camera(settings(shaken=[Site.VERTEX])) as camera:
-        shaken, steady, elsewhere = (
+    with open_camera(settings(lifted=[Site.VERTEX])) as camera:
+        lifted, rested, elsewhere = (
             steepest(camera.still(aim_at(site=site)).picture) for site in (Site.VERTEX, Site.VERTEX, Site.OCCIPITAL)
         )
-        assert steepest(camera.preview(aim_at(site=Site.VERTEX)).picture) > 1.5 * shaken
-    assert min(steady, elsewhere) > 1.5 * shaken
+        assert steepest(camera.preview(aim_at(site=Site.VERTEX)).picture) > 1.5 * lifted
+    assert min(rested, elsewhere) > 1.5 * lifted
 
 
 def test_no_head_is_a_plain_card() -> None:

@@ -1,0 +1,1 @@
+"""The chair page in a real browser."""

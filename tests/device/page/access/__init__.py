@@ -1,0 +1,1 @@
+"""Tests of :mod:`device.page.access`."""
