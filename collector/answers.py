@@ -32,10 +32,12 @@ def answer_baseline(store: Store, pictures: Pictures, ask: BaselineAsk, now: dat
     """Answer with a site's baseline and its picture made small, or say why there is none."""
     try:
         captures = store.captures_of_site(ask.patient_code, ask.site)
+        reviews = store.reviews_of(ask.patient_code, ask.site)
     except StoreFailed as failed:
         _log.error("An ask could not be answered: %s", failed)
         return BaselineAnswer(message_id=ask.message_id, answered_at=now, reason=_STORE_FAILED)
-    baseline = baseline_of(captures, ask.before_visit)
+    counting = [capture for capture in captures if not reviews.rejects(capture)]
+    baseline = baseline_of(counting, ask.before_visit)
     if baseline is None:
         return BaselineAnswer(message_id=ask.message_id, answered_at=now, reason=_NONE_EARLIER)
     picture = _picture(pictures, baseline)

@@ -18,7 +18,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.stored import Answer
-from contract import CONTRACT_VERSION, FROM_DEVICE, BaselineAnswer, Topic, all_devices
+from contract import CONTRACT_VERSION, FROM_DEVICE, BaselineAnswer, DayList, Topic, all_devices
 from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context
 from groundwork.mqtt import json_message, said, send_at_once
@@ -143,6 +143,12 @@ class BrokerConnection:
             properties.CorrelationData = correlation
         self._client.publish(str(topic), answer.encode(), qos=1, properties=properties)
 
+    def tell(self, topic: Topic, day_list: DayList, expires_in_s: int) -> None:
+        """Send a device its list of the day, retained until the day is over."""
+        properties = json_message(CONTRACT_VERSION)
+        properties.MessageExpiryInterval = expires_in_s
+        self._client.publish(str(topic), day_list.encode(), qos=1, retain=True, properties=properties)
+
     def close(self) -> None:
         """End it; the session stays at the broker."""
         self._client.disconnect()
@@ -174,7 +180,11 @@ class BrokerConnection:
         self, client: mqtt.Client, _data: object, mid: int, code: ReasonCode, _p: Properties | None
     ) -> None:
         if code.is_failure:
-            _log.error("The broker refused a receipt or an answer: %s.", said(code))
+            _log.error(
+                "The broker refused a receipt, an answer or a day's list: %s. If it is older than this collector, run"
+                " 'trichoscope-collector broker', and restart it.",
+                said(code),
+            )
         if (message := self._unconfirmed.pop(mid, None)) is not None:
             client.ack(message.number, message.quality_of_service)
 

@@ -73,6 +73,12 @@ def figures(measurement: Measurement) -> list[Figure]:
     return shown
 
 
+def beside(automatic: Measurement, corrected: Measurement) -> list[tuple[Figure, Figure | None]]:
+    """Return the figures of a measurement, each with what it is when hairs are corrected, if it is given then too."""
+    others = {one.name: one for one in figures(corrected)}
+    return [(one, others.get(one.name)) for one in figures(automatic)]
+
+
 def _written(notation: _Notation, interval: Interval | None) -> Figure:
     if interval is None:
         return Figure(notation.about, notation.name, None, None, notation.unit, notation.ucum)

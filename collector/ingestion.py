@@ -15,6 +15,7 @@ from contract import (
     Comparison,
     Health,
     Message,
+    Review,
     Status,
     Topic,
     Visit,
@@ -25,13 +26,16 @@ _MAX_FAULTS = 3
 
 _MessageT = TypeVar("_MessageT", bound=Message)
 
+Kept = Capture | Comparison | Visit | Review
+"""What is stored for good, and receipted."""
+
 
 @dataclass(frozen=True)
 class Accepted:
-    """A capture, comparison or visit to be stored, with the bytes that travelled."""
+    """A capture, comparison, visit or review to be stored, with the bytes that travelled."""
 
     topic: Topic
-    message: Capture | Comparison | Visit
+    message: Kept
     payload: bytes
 
     @property
@@ -42,7 +46,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """A capture, comparison or visit that can be named but not stored: kept in quarantine, and its device is told."""
+    """A message that can be named but not stored: kept in quarantine, and its device is told."""
 
     topic: Topic
     message_id: UUID
@@ -61,10 +65,11 @@ class Quarantined:
 
 Decision = Accepted | Refused | Quarantined | Status | Health | BaselineAsk
 
-_KEPT: dict[Channel, type[Capture] | type[Comparison] | type[Visit]] = {
+_KEPT: dict[Channel, type[Kept]] = {
     Channel.CAPTURE: Capture,
     Channel.CHANGE: Comparison,
     Channel.VISIT: Visit,
+    Channel.REVIEW: Review,
 }
 """What is stored and receipted, by its channel."""
 
@@ -108,7 +113,7 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
             return Accepted(topic, _valid(kept, topic, payload), payload)
         if (heard := _HEARD.get(topic.channel)) is not None:
             return _valid(heard, topic, payload)
-        raise _Invalid("Receipts and answers are sent by the collector, never to it.")
+        raise _Invalid("What goes to a device is sent by the collector, never to it.")
     except _Invalid as invalid:
         reason = str(invalid)[:_MAX_REASON]
         if topic.channel in _KEPT and (message_id := _readable_id(payload)) is not None:
@@ -141,6 +146,8 @@ def _times(message: Message) -> tuple[date, ...]:
             return message.created_at, message.baseline.taken_at, message.followup.taken_at
         case Visit():
             return message.created_at, message.visit_date
+        case Review():
+            return message.created_at, *(edit.at for edit in message.edits)
     return (message.created_at,)
 
 

@@ -21,13 +21,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector import figures, words
+from collector import figures, reviewed, words
 from collector.pictures import Pictures, media_type
 from collector.report.routes import report_routes
+from collector.reviews import Reviews
 from collector.settings import LOOPBACK
 from collector.store import Store
 from collector.stored import StoredCapture, StoreFailed
-from contract import PROTOCOL, HairKind, InstrumentChange, SiteKey, instrument_changes
+from contract import PROTOCOL, Decision, HairKind, InstrumentChange, SiteKey, instrument_changes
 
 _HERE = Path(__file__).parent
 _QUARANTINE_SHOWN = 50
@@ -50,15 +51,18 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class SiteOfVisit:
-    """One site of a visit: the capture taken last counts, earlier takes stay reachable; all may be missing.
+    """One site of a visit: of the captures that were not rejected the one taken last counts; all may be missing.
 
-    ``changes`` says what of the instrument is another than when the site was last taken, at this visit or before.
+    Earlier takes and rejected ones stay reachable. ``changes`` says what of the instrument is another than when the
+    site was last taken, at this visit or before; ``corrected``, whether hairs of the capture that counts were.
     """
 
     site: SiteKey
     latest: StoredCapture | None
     earlier: tuple[StoredCapture, ...]
+    rejected: tuple[StoredCapture, ...]
     changes: tuple[InstrumentChange, ...]
+    corrected: bool
 
 
 @dataclass(frozen=True)
@@ -71,21 +75,25 @@ class Visit:
 
     @property
     def sites_taken(self) -> int:
-        """How many of the sites were taken."""
+        """How many of the sites have a capture that counts."""
         return sum(site.latest is not None for site in self.sites)
 
 
-def visits_of(captures: list[StoredCapture]) -> list[Visit]:
-    """Return a patient's visits, newest first, from captures ordered by visit and time."""
+def visits_of(captures: list[StoredCapture], reviews: Reviews) -> list[Visit]:
+    """Return a patient's visits, newest first, from captures ordered by visit and time, and what was said of them."""
     visits = []
     last: dict[SiteKey, StoredCapture] = {}
     for number, group in groupby(captures, key=lambda stored: stored.capture.visit_number):
         taken = tuple(group)
         sites = []
         for site in (*PROTOCOL, *_beside_the_protocol(taken)):
-            takes = tuple(stored for stored in taken if stored.capture.site == site)
+            of_site = [stored for stored in taken if stored.capture.site == site]
+            rejected = tuple(stored for stored in of_site if reviews.rejects(stored.capture))
+            takes = tuple(stored for stored in of_site if stored not in rejected)
             series = ((last[site],) if site in last else ()) + takes
-            sites.append(SiteOfVisit(site, takes[-1] if takes else None, takes[:-1], _changes(series)))
+            latest = takes[-1] if takes else None
+            corrected = latest is not None and reviews.corrected(latest.capture)
+            sites.append(SiteOfVisit(site, latest, takes[:-1], rejected, _changes(series), corrected))
             if takes:
                 last[site] = takes[-1]
         visits.append(Visit(number, tuple(sites), taken))
@@ -138,7 +146,7 @@ def create_pages(clinic_id: str, store: Store, pictures: Pictures, trouble: Call
             raise HTTPException(
                 404, f"No capture of patient {code} has arrived. Check the code, or whether the device has sent yet."
             )
-        return page("patient.html", code=code, visits=visits_of(captures))
+        return page("patient.html", code=code, visits=visits_of(captures, store.reviews_of(code)))
 
     def capture(request: Request) -> Response:
         stored = store.capture(request.path_params["message_id"])
@@ -147,12 +155,20 @@ def create_pages(clinic_id: str, store: Store, pictures: Pictures, trouble: Call
         of_patient = store.captures_of(stored.capture.patient_code)
         series = [one for one in of_patient if one.capture.site == stored.capture.site]
         upto = next(at for at, one in enumerate(series) if one.capture.message_id == stored.capture.message_id) + 1
+        history = store.history_of(stored.capture)
+        corrected = history.standing.corrected if history.standing else None
+        shows_corrected = corrected is not None and request.query_params.get("hairs") == "corrected"
         return page(
             "capture.html",
             stored=stored,
             capture=stored.capture,
             measurement=stored.capture.measurement,
             changes=_changes(series[:upto]),
+            review=history.standing,
+            decided=reviewed.decided(history),
+            audit=reviewed.audit(history),
+            corrected=corrected,
+            overlaid=corrected if shows_corrected else stored.capture.measurement,
         )
 
     def picture(request: Request) -> Response:
@@ -208,8 +224,11 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
         has_picture=lambda sha256: pictures.path(sha256) is not None,
         figure=figures.figure,
         figures=figures.figures,
+        figures_beside=figures.beside,
         counts=figures.counts,
         verdicts=words.VERDICTS,
+        reviewed=words.REVIEWED,
+        rejected=Decision.REJECTED,
         sources=words.SOURCES,
         hair_modes=words.HAIR_MODES,
         terminal=HairKind.TERMINAL,
@@ -228,6 +247,7 @@ def _environment(clinic_id: str, pictures: Pictures, trouble: Callable[[], str |
         triggers=words.triggers,
         value=figures.value,
         repeatability=figures.repeatability,
+        alone=lambda figure: (figure, None),
     )
     return environment
 

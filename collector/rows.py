@@ -6,16 +6,16 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from collector.stored import DeviceSummary, StoredCapture, StoreFailed
-from contract import Capture, Comparison, Health, Status, Visit
+from contract import Capture, Comparison, Health, Review, Status, Visit
 
-TABLES = ("captures", "comparisons", "visits")
+TABLES = ("captures", "comparisons", "visits", "reviews")
 """Of messages that are stored for good, each by its id."""
 
 _WordT = TypeVar("_WordT", Status, Health)
-_MessageT = TypeVar("_MessageT", Capture, Comparison, Visit)
+_MessageT = TypeVar("_MessageT", Capture, Comparison, Visit, Review)
 
 
-def row_of(message: Capture | Comparison | Visit) -> tuple[str, dict[str, str | int]]:
+def row_of(message: Capture | Comparison | Visit | Review) -> tuple[str, dict[str, str | int]]:
     """Return a message's table and what of it stands in columns there, beside what all messages have."""
     match message:
         case Capture():
@@ -28,6 +28,13 @@ def row_of(message: Capture | Comparison | Visit) -> tuple[str, dict[str, str | 
             return "comparisons", {"site": message.site}
         case Visit():
             return "visits", {"visit_number": message.visit_number}
+        case Review():
+            return "reviews", {
+                "visit_number": message.visit_number,
+                "site": message.site,
+                "capture_id": str(message.capture_id),
+                "sequence": message.sequence,
+            }
 
 
 def seen_at(message: Status | Health, now: datetime) -> str:

@@ -1,20 +1,21 @@
-"""What the clinic holds: what was captured, compared and visited once and for ever, and the newest word of each device.
+"""What the clinic holds: captures, comparisons, visits and reviews once and for ever, and each device's newest word.
 
-All SQL is here, but that of :mod:`collector.alarms`.
+All SQL is here, but that of :mod:`collector.alarms`, :mod:`collector.reviews` and :mod:`collector.day_lists`.
 """
 
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
-from collector import alarms
+from collector import alarms, day_lists, reviews
 from collector.alarms import Alarm, AlarmKind, Alarms
 from collector.ingestion import Accepted, Decision, Quarantined, Refused
 from collector.order import health_follows, order_taken, status_follows
+from collector.reviews import History, Reviews
 from collector.rows import TABLES, device_summary, row_of, seen_at, stored_capture, stored_message, time_of, utc
 from collector.stored import (
     Answer,
@@ -31,17 +32,21 @@ from contract import (
     Capture,
     Channel,
     Comparison,
+    DayList,
     Health,
     Message,
     Outcome,
     Receipt,
+    Review,
     Status,
     Topic,
     Visit,
     content_sha256,
 )
 
-_SCHEMAS = tuple(Path(__file__).with_name(name) for name in ("schema.sql", "schema_2.sql", "schema_3.sql"))
+_SCHEMAS = tuple(
+    Path(__file__).with_name(name) for name in ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
+)
 """From nothing to the first format, and from each to the next: a new store takes all steps, an older one the rest."""
 
 _BUSY_TIMEOUT_S = 5.0
@@ -234,15 +239,36 @@ class Store:
     def raise_alarm(self, alarm: Alarm) -> None:
         """Keep an alarm, and log a new one; from any thread. Where the store fails it is logged alone."""
         try:
-            # A connection of its own: the writer belongs to the subscriber's thread.
-            with closing(sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)) as connection:
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("BEGIN IMMEDIATE")
+            with self._own_writer() as connection:
                 alarms.write(connection, alarm, utc(datetime.now(UTC)))
-                connection.execute("COMMIT")
         except sqlite3.Error as error:
             alarms.told_in_the_log(alarm)
             _log.error("The alarm could not be kept: %s", error)
+
+    def keep_day_lists(self, lists: Sequence[DayList], today: date) -> None:
+        """Put lists in the place of earlier ones of the same devices and days: all of them, or none.
+
+        From any thread, and beside a service that runs. The lists of days before `today` are forgotten.
+
+        Raises
+        ------
+        StoreFailed
+            If nothing could be committed.
+        """
+        try:
+            with self._own_writer() as connection:
+                day_lists.replace(connection, lists, today)
+        except sqlite3.Error as error:
+            raise StoreFailed(f"the store could not commit: {error}") from error
+
+    @contextmanager
+    def _own_writer(self) -> Iterator[sqlite3.Connection]:
+        """Write in a transaction of a connection of its own: the writer belongs to the subscriber's thread."""
+        with closing(sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection  # what is raised here closes the connection, and SQLite rolls back
+            connection.execute("COMMIT")
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
@@ -313,6 +339,21 @@ class Store:
                 newest[of] = stored
         return [newest[of] for of in sorted(newest)]
 
+    def reviews_of(self, patient_code: str, site: str | None = None) -> Reviews:
+        """Return what stands of a patient's captures, of one site or of all."""
+        with self._reader() as reader:
+            return reviews.latest(reader, patient_code, site)
+
+    def history_of(self, capture: Capture) -> History:
+        """Return all that was said of one capture."""
+        with self._reader() as reader:
+            return reviews.history(reader, capture)
+
+    def day_lists(self, day: date) -> list[DayList]:
+        """Return whom each device expects on a day, where anybody said."""
+        with self._reader() as reader:
+            return day_lists.of_day(reader, day)
+
     def capture(self, message_id: UUID) -> StoredCapture | None:
         """Return one capture, or ``None`` if there is none of this id."""
         with self._reader() as reader:
@@ -346,7 +387,7 @@ class Store:
             return alarms.read(reader)
 
 
-def _word_of(message: Capture | Comparison | Visit) -> str:
+def _word_of(message: Capture | Comparison | Visit | Review) -> str:
     return type(message).__name__.lower()
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contract import Capture, Comparison, Health, Presence, Receipt, Status, Topic, Visit
+from contract import Capture, Comparison, Health, Presence, Receipt, Review, Status, Topic, Visit
 
 
 class StoreFailed(Exception):
@@ -64,6 +64,14 @@ class StoredVisit:
     """What an instrument said of a visit last, and when that came."""
 
     visit: Visit
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredReview:
+    """What a person said of a capture, and when that came."""
+
+    review: Review
     received_at: datetime
 
 

@@ -1,11 +1,14 @@
 """From the broker to the store: batches of one commit each; then receipts; then acknowledgements; asks are answered.
 
+Over the same connection each device is sent its list of the day.
+
 Whatever goes wrong ends the connection, and nothing that was not committed has been acknowledged: the session persists
 at the broker, and it all comes again over the next connection.
 """
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 
 from collector.answers import Answering
@@ -13,6 +16,7 @@ from collector.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, Conne
 from collector.ingestion import decide
 from collector.store import Store
 from collector.stored import StoreFailed
+from collector.todays_lists import TodaysLists
 from contract import BaselineAsk
 from groundwork.broker_settings import BrokerSettings
 
@@ -79,12 +83,16 @@ class Subscriber:
     def _serve_one_connection(self) -> None:
         connection = BrokerConnection(self._settings, self._clinic_id, self._tls)
         connection.open()
+        todays_lists = TodaysLists(self._store)
         try:
             while not self._stopping.is_set():
                 connection.turn(_ANSWER_LOOK_S if self._answering.busy else _IDLE_S)
                 self._note(connection)
                 for ready in self._answering.ready():
                     connection.answer(ready.topic, ready.answer, ready.correlation)
+                if connection.subscribed:
+                    for due in todays_lists.due(time.monotonic(), datetime.now().astimezone()):
+                        connection.tell(due.topic, due.day_list, due.expires_in_s)
                 _gather(connection)
                 while connection.received:
                     self._take_in(connection)

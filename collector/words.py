@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.flag_words import flag_sentence
 from collector.alarms import AlarmKind
-from contract import InstrumentChange, SiteKey, Verdict, site_name
+from contract import Decision, InstrumentChange, SiteKey, Verdict, site_name
 
 
 @dataclass(frozen=True)
@@ -21,27 +22,6 @@ VERDICTS = {
     Verdict.REFUSE: VerdictWords("Not usable", "bad"),
 }
 
-FLAGS = {
-    "blur-estimated": "The blur was read from the hairs themselves; thin diameters depend on it.",
-    "defocused": "The hairs' edges are softer than at the calibration: the picture is a little out of focus.",
-    "blur-limits-diameters": "Some hairs are thinner than the optics resolve: their diameters are upper limits.",
-    "glare": "Saturated light covers part of the frame; it is left out of the area.",
-    "optic-border": "Part of the picture lies outside the round of the optic; it is left out of the area.",
-    "few-diameters": (
-        "Fewer than seven in ten hairs had a clean stretch to read a diameter from; kind and thickness of the others"
-        " are estimates."
-    ),
-    "no-hair": "No hair was found in the counting frame.",
-    "hair-crosses-border": "Hairs leave the picture: their lengths are lower limits, and roots outside do not count.",
-    "long-hair": "Hairs are longer than clipped ones: crossings hide roots, and the density is a lower limit.",
-    "light-hair": "The hair is lighter than the skin.",
-    "covered": "Bubbles, print or a wet film hide part of the frame; it is left out of the area.",
-    "colour-uncalibrated": (
-        "Colours are not calibrated: lightness and contrast compare only within this instrument and light."
-    ),
-    "small-frame": "The counting frame is below 0.2 cm²: chance dominates the intervals.",
-}
-
 HAIR_MODES = {"clipped": "Clipped", "long": "Long"}
 
 SOURCES = {"settings": "typed into the settings", "target": "measured on a calibration target"}
@@ -49,7 +29,7 @@ SOURCES = {"settings": "typed into the settings", "target": "measured on a calib
 
 def flag(name: str) -> str:
     """Return a flag in words; one of a later release by its own name."""
-    return FLAGS.get(name, name.replace("-", " "))
+    return flag_sentence(name)
 
 
 def site(key: SiteKey) -> str:
@@ -114,6 +94,12 @@ ALARMS = {
         " stored stays as it was. Look at that instrument, and revoke its certificate if this cannot be explained."
     ),
 }
+
+REVIEWED = {
+    Decision.ACCEPTED: VerdictWords("Accepted", "good"),
+    Decision.REJECTED: VerdictWords("Rejected", "bad"),
+}
+"""What a person decided of a capture."""
 
 LIGHTS = {"cross": "cross-polarised", "parallel": "parallel-polarised"}
 TRIGGERS = {"button": "button", "foot-switch": "foot switch"}

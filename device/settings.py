@@ -91,10 +91,14 @@ class CalibrationSettings(_Table):
         From its making.
     check_within_hours
         A check on the target is due this long after the last one that passed.
+    certificates
+        Folder of the targets' certificates (TOML) that the chair page offers; left out, `certificates` in the state
+        folder. Files come there by the administrator alone.
     """
 
     valid_days: Annotated[int, Field(ge=1, le=730)] = 180
     check_within_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 30.0
+    certificates: Path | None = None
 
 
 class BaselineSettings(_Table):

@@ -11,11 +11,11 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from groundwork.head_drawing import HALF_LENGTH, HEAD, from_crown
 
-State = Literal["done", "due", "missing", "warn", "none"]
+State = Literal["done", "due", "missing", "warn", "left-out", "none"]
 
 
 @dataclass(frozen=True)
@@ -47,37 +47,82 @@ class Place:
     donor: bool = False
 
 
-class _Look(NamedTuple):
-    word: str
-    sign: str
+@dataclass(frozen=True)
+class Words:
+    """The map's own words, in the reader's language."""
+
+    done: str = "taken"
+    due: str = "to be taken"
+    missing: str = "missing"
+    warn: str = "with a warning"
+    left_out: str = "left out"
+    donor: str = "donor control"
+    left: str = "PATIENT'S LEFT"
+    front: str = "FRONT"
+    right: str = "PATIENT'S RIGHT"
+    orientation: str = "Nose up, the patient's left is on the left."
+    nothing: str = "No places."
+
+    def of(self, state: State) -> str:
+        """Return a state's word; none has none."""
+        said: dict[State, str] = {
+            "done": self.done,
+            "due": self.due,
+            "missing": self.missing,
+            "warn": self.warn,
+            "left-out": self.left_out,
+            "none": "",
+        }
+        return said[state]
 
 
 _WHITE = 'fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"'
-_LOOKS: dict[State, _Look] = {
-    "done": _Look("taken", f'<circle r="10" fill="#007a5a"/><path d="M-4.500 .5 -1.500 3.500 4.500 -3.500" {_WHITE}/>'),
-    "due": _Look(
-        "to be taken",
-        '<circle r="9" fill="none" stroke="#2a7fb8" stroke-width="2.600" stroke-dasharray="4 2.280"/>'
-        '<circle r="3" fill="#2a7fb8"/>',
-    ),
-    "missing": _Look(
-        "missing",
-        '<rect x="-9.500" y="-9.500" width="19" height="19" rx="3" fill="#c24c00"/>'
-        f'<path d="M-4 -4 4 4M4 -4 -4 4" {_WHITE}/>',
-    ),
-    "warn": _Look(
-        "with a warning",
-        '<path d="M0 -11 11.500 9H-11.500Z" fill="#a86f00" stroke="#a86f00" stroke-width="2" stroke-linejoin="round"/>'
-        f'<path d="M0 -4V2M0 5.800V5.900" {_WHITE}/>',
-    ),
-    "none": _Look("", '<circle r="5" fill="none" stroke="{ink}" stroke-width="2"/>'),
+_SIGNS: dict[State, str] = {
+    "done": f'<circle r="10" fill="#007a5a"/><path d="M-4.500 .5 -1.500 3.500 4.500 -3.500" {_WHITE}/>',
+    "due": '<circle r="9" fill="none" stroke="#2a7fb8" stroke-width="2.600" stroke-dasharray="4 2.280"/>'
+    '<circle r="3" fill="#2a7fb8"/>',
+    "missing": '<rect x="-9.500" y="-9.500" width="19" height="19" rx="3" fill="#c24c00"/>'
+    f'<path d="M-4 -4 4 4M4 -4 -4 4" {_WHITE}/>',
+    "warn": '<path d="M0 -11 11.500 9H-11.500Z" fill="#a86f00" stroke="#a86f00" stroke-width="2"'
+    f' stroke-linejoin="round"/><path d="M0 -4V2M0 5.800V5.900" {_WHITE}/>',
+    "left-out": f'<path d="M0 -11 11 0 0 11 -11 0Z" fill="#6b7985"/><path d="M-4.500 0H4.500" {_WHITE}/>',
+    "none": '<circle r="5" fill="none" stroke="{ink}" stroke-width="2"/>',
 }
 
-_WIDTH, _MIDDLE = 760.0, 380.0
-_COLUMN = 186.0  # words end here on the left, and begin as far from the right edge
-_HEIGHT = 470.0
-_LINE, _GAP, _LETTERS = 16.0, 12.0, 24
 
+@dataclass(frozen=True)
+class _Sheet:
+    """What is drawn on, in the drawing's units.
+
+    ``column`` is where words end on the left, and begin as far from the right edge. Where places are touched, words
+    stand in boxes of at least ``box``, 64 px and more where the drawing is shown at its own size, and signs are larger.
+    """
+
+    width: float
+    height: float
+    column: float
+    line: float
+    letters: int
+    font: float
+    box: float = 0.0
+    sign: float = 1.0
+
+    @property
+    def middle(self) -> float:
+        return self.width / 2
+
+
+@dataclass(frozen=True)
+class _Style:
+    ink: str
+    sheet: _Sheet
+    words: Words
+
+
+_READ = _Sheet(width=760, height=470, column=186, line=16, letters=24, font=13)
+_TOUCHED = _Sheet(width=620, height=480, column=150, line=18, letters=16, font=14, box=66, sign=1.4)
+_GAP = 12.0
+_BOX_EDGE = 8.0
 
 _BOLD = ' font-weight="600"'
 
@@ -88,14 +133,18 @@ class _Label:
     x: float
     y: float
     lines: list[str]
+    height: float
     top: float = 0.0
 
-    @property
-    def height(self) -> float:
-        return _LINE * (len(self.lines) + bool(_LOOKS[self.place.state].word))
 
-
-def head_map(places: Sequence[Place], *, title: str = "Sites on the head, seen from above", ink: str = "") -> str:
+def head_map(
+    places: Sequence[Place],
+    *,
+    title: str = "Sites on the head, seen from above",
+    ink: str = "",
+    words: Words = Words(),
+    touch: bool = False,
+) -> str:
     """Draw the places on a head.
 
     Parameters
@@ -106,6 +155,11 @@ def head_map(places: Sequence[Place], *, title: str = "Sites on the head, seen f
         What the map is of, for those who hear it.
     ink
         Colour of lines and words; left out, that of the text around. A drawing in a file of its own needs one.
+    words
+        In the reader's language.
+    touch
+        Whether places are chosen by a finger: their words then are boxes that are no smaller than 64 units. Shown at
+        its own size or larger, a unit is a pixel at least.
 
     Returns
     -------
@@ -113,33 +167,39 @@ def head_map(places: Sequence[Place], *, title: str = "Sites on the head, seen f
         One ``<svg>`` element of the class ``head-map``. It has no width: it fills what it is put in.
     """
     ink = escape(ink or "currentColor")
-    labels = [_label(place) for place in places]
+    sheet = _TOUCHED if touch else _READ
+    style = _Style(ink, sheet, words)
+    labels = [_label(place, style) for place in places]
     left, right = _columns(labels)
-    height = max(_HEIGHT, *(sum(one.height + _GAP for one in column) + 2 * _GAP for column in (left, right)))
-    crown = (_MIDDLE, height / 2)
+    height = max(sheet.height, *(sum(one.height + _GAP for one in column) + 2 * _GAP for column in (left, right)))
+    crown = (sheet.middle, height / 2)
     for column in (left, right):
         _spread(column, height)
     # A picture's parts are hidden from those who hear it; with links in it, it is a group of them instead.
     role = "group" if any(place.link for place in places) else "img"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="head-map" role="{role}"'
-        f' viewBox="0 0 {_WIDTH:.0f} {height:.0f}"'
-        " font-family=\"system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif\" font-size=\"13\">",
-        f"<title>{escape(title)}</title><desc>{escape(_in_words(places))}</desc>",
+        f' viewBox="0 0 {sheet.width:.0f} {height:.0f}"'
+        " font-family=\"system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif\""
+        f' font-size="{sheet.font:g}">',
+        f"<title>{escape(title)}</title><desc>{escape(_in_words(places, words))}</desc>",
         f'<g transform="translate({crown[0]:.0f} {crown[1]:.0f})">',
         HEAD.format(ink=ink),
-        *_sides(ink),
-        *(_leader(label, side, crown[1], ink) for column, side in ((left, -1), (right, 1)) for label in column),
+        *_sides(ink, words),
+        *(_leader(label, side, crown[1], style) for column, side in ((left, -1), (right, 1)) for label in column),
         "</g>",
-        *(_drawn(label, side, crown, ink) for column, side in ((left, -1), (right, 1)) for label in column),
+        *(_drawn(label, side, crown, style) for column, side in ((left, -1), (right, 1)) for label in column),
         "</svg>",
     ]
     return "\n".join(parts)
 
 
-def _label(place: Place) -> _Label:
+def _label(place: Place, style: _Style) -> _Label:
+    sheet, words = style.sheet, style.words
     x, y = from_crown(place.behind_glabella_mm, place.right_mm)
-    return _Label(place, x, y, textwrap.wrap(place.label, _LETTERS) + ["donor control"] * place.donor)
+    lines = textwrap.wrap(place.label, sheet.letters) + [words.donor] * place.donor
+    written = sheet.line * (len(lines) + bool(words.of(place.state)))
+    return _Label(place, x, y, lines, max(written + 2 * _BOX_EDGE, sheet.box) if sheet.box else written)
 
 
 def _columns(labels: Sequence[_Label]) -> tuple[list[_Label], list[_Label]]:
@@ -163,31 +223,36 @@ def _spread(column: list[_Label], height: float) -> None:
         above = label.top
 
 
-def _in_words(places: Sequence[Place]) -> str:
+def _in_words(places: Sequence[Place], words: Words) -> str:
     """Say all that the drawing shows."""
-    said = [
-        f"{place.label}{', donor control' if place.donor else ''}"
-        + (f": {_LOOKS[place.state].word}" if place.state != "none" else "")
-        for place in places
-    ]
-    return "Nose up, the patient's left is on the left. " + ("; ".join(said) + "." if said else "No places.")
+    said = [_said(place, words) for place in places]
+    return f"{words.orientation} " + ("; ".join(said) + "." if said else words.nothing)
 
 
-def _sides(ink: str) -> list[str]:
-    words = f'y="{-HALF_LENGTH - 34:.0f}" fill="{ink}" font-size="11" letter-spacing=".06em"'
+def _said(place: Place, words: Words) -> str:
+    """Say one place as it is drawn."""
+    named = f"{place.label}, {words.donor}" if place.donor else place.label
+    return f"{named}: {words.of(place.state)}" if place.state != "none" else named
+
+
+def _sides(ink: str, words: Words) -> list[str]:
+    style = f'y="{-HALF_LENGTH - 34:.0f}" fill="{ink}" font-size="11" letter-spacing=".06em"'
     return [
-        f'<text x="-46" text-anchor="end" {words}>\u2190 PATIENT\'S LEFT</text>',
-        f'<text text-anchor="middle" {words}>FRONT</text>',
-        f'<text x="46" {words}>PATIENT\'S RIGHT \u2192</text>',
+        f'<text x="-46" text-anchor="end" {style}>\u2190 {escape(words.left, quote=False)}</text>',
+        f'<text text-anchor="middle" {style}>{escape(words.front, quote=False)}</text>',
+        f'<text x="46" {style}>{escape(words.right, quote=False)} \u2192</text>',
     ]
 
 
-def _leader(label: _Label, side: int, crown_y: float, ink: str) -> str:
+def _leader(label: _Label, side: int, crown_y: float, style: _Style) -> str:
     """Draw the line from a place to its words."""
-    end_x, end_y = side * (_MIDDLE - _COLUMN - 6), label.top + label.height / 2 - crown_y
+    ink, sheet = style.ink, style.sheet
+    end_x, end_y = side * (sheet.middle - sheet.column - 6), label.top + label.height / 2 - crown_y
+    if sheet.box:
+        end_x += side * 6
     bend_x = end_x - side * 22
     along = math.hypot(bend_x - label.x, end_y - label.y)
-    clear = min(1.0, (17.0 if label.place.donor else 13.0) / along) if along else 0.0
+    clear = min(1.0, (17.0 if label.place.donor else 13.0) * sheet.sign / along) if along else 0.0
     x, y = label.x + clear * (bend_x - label.x), label.y + clear * (end_y - label.y)
     return (
         f'<path d="M{x:.1f} {y:.1f}L{bend_x:.1f} {end_y:.1f}H{end_x:.1f}" fill="none" stroke="{ink}" stroke-width="1"'
@@ -195,24 +260,44 @@ def _leader(label: _Label, side: int, crown_y: float, ink: str) -> str:
     )
 
 
-def _drawn(label: _Label, side: int, crown: tuple[float, float], ink: str) -> str:
+def _drawn(label: _Label, side: int, crown: tuple[float, float], style: _Style) -> str:
     """Draw a place's sign on the head, and its words beside."""
-    place, look = label.place, _LOOKS[label.place.state]
-    sign = look.sign.format(ink=ink)
-    x, anchor = (_COLUMN, "end") if side < 0 else (_WIDTH - _COLUMN, "start")
+    ink, sheet, words = style.ink, style.sheet, style.words
+    place, state = label.place, words.of(label.place.state)
+    sign = _SIGNS[place.state].format(ink=ink)
+    column, inwards = (sheet.column, -1) if side < 0 else (sheet.width - sheet.column, 1)
+    x = column + inwards * (_BOX_EDGE + 2 if sheet.box else 0)
+    anchor = "end" if side < 0 else "start"
+    written = sheet.line * (len(label.lines) + bool(state))
+    first = label.top + (label.height - written) / 2
     named = len(label.lines) - place.donor
     lines = [
-        f'<tspan x="{x:.0f}" y="{label.top + _LINE * (number + 0.75):.1f}"'
+        f'<tspan x="{x:.0f}" y="{first + sheet.line * (number + 0.75):.1f}"'
         f"{_BOLD if number < named else ''}>{escape(line)}</tspan>"
         for number, line in enumerate(label.lines)
     ]
-    if look.word:
-        low = label.top + _LINE * (len(label.lines) + 0.75)
-        lines.append(f'<tspan x="{x:.0f}" y="{low:.1f}" font-size="12">{look.word}</tspan>')
+    if state:
+        low = first + sheet.line * (len(label.lines) + 0.75)
+        lines.append(f'<tspan x="{x:.0f}" y="{low:.1f}" font-size="{sheet.font - 1:g}">{escape(state)}</tspan>')
     ring = f'<circle r="15" fill="none" stroke="{ink}" stroke-width="1.400"/>' if place.donor else ""
+    grown = f" scale({sheet.sign:g})" if sheet.sign != 1 else ""
     drawn = (
         f'<g data-key="{escape(place.key)}" data-state="{place.state}">'
-        f'<g transform="translate({crown[0] + label.x:.1f} {crown[1] + label.y:.1f})">{ring}{sign}</g>'
-        f'<text text-anchor="{anchor}" fill="{ink}">{"".join(lines)}</text></g>'
+        f'<g transform="translate({crown[0] + label.x:.1f} {crown[1] + label.y:.1f}){grown}">{ring}{sign}</g>'
+        f'<text text-anchor="{anchor}" fill="{ink}">{"".join(lines)}</text>{_box(label, side, style)}</g>'
     )
-    return drawn if place.link is None else f'<a href="{escape(place.link)}">{drawn}</a>'
+    if place.link is None:
+        return drawn
+    return f'<a href="{escape(place.link)}" aria-label="{escape(_said(place, words))}">{drawn}</a>'
+
+
+def _box(label: _Label, side: int, style: _Style) -> str:
+    """Draw what a finger meets: the words' box."""
+    ink, sheet = style.ink, style.sheet
+    if not sheet.box:
+        return ""
+    left = 1.0 if side < 0 else sheet.width - sheet.column
+    return (
+        f'<rect class="head-map-box" x="{left:.0f}" y="{label.top:.1f}" width="{sheet.column - 1:.0f}"'
+        f' height="{label.height:.1f}" rx="10" fill="{ink}" fill-opacity=".05" stroke="{ink}" stroke-opacity=".35"/>'
+    )

@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings
 
 _TABLE = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+?)\s*=")
+_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_NAMED_LINE = re.compile(r", line (\d+): ")
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 Made = TypeVar("Made")
@@ -43,6 +45,22 @@ def read(model: type[SettingsT], path: Path) -> SettingsT:
     return read_toml(path, lambda values: model(**values), SettingsFileError, called="settings file", part="setting")
 
 
+def check(model: type[SettingsT], path: Path, text: str) -> SettingsT:
+    """Return what :func:`read` would, were this text in the file: before it is written.
+
+    Raises
+    ------
+    SettingsFileError
+        As :func:`read`.
+    """
+    return _made(path, text, lambda values: model(**values), refusal=SettingsFileError, part="setting")
+
+
+def lines_at_fault(error: SettingsFileError) -> tuple[int, ...]:
+    """Return the lines (from 1) that the error's sentences name, in their order."""
+    return tuple(int(line) for line in _NAMED_LINE.findall(str(error)))
+
+
 def read_toml(
     path: Path,
     make: Callable[[dict[str, Any]], Made],
@@ -68,16 +86,43 @@ def read_toml(
         The key that says which model of a union is meant: pydantic then puts its value before every key at fault.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
+        content = path.read_bytes()
     except OSError as error:
         raise refusal(f"{path}: cannot be read ({error.strerror}). Name an existing {called}.") from error
-    except ValueError as error:
-        raise refusal(f"{path}: not a TOML file: {error}.") from error
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise refusal(f"{path}, line {line}: not a TOML file: a character is not UTF-8. Type it anew.") from error
+    return _made(path, text, make, refusal=refusal, part=part, tag=tag)
+
+
+def _made(
+    path: Path,
+    text: str,
+    make: Callable[[dict[str, Any]], Made],
+    *,
+    refusal: type[ValueError],
+    part: str,
+    tag: str | None = None,
+) -> Made:
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise refusal(_not_toml(path, text, str(error))) from error
     try:
         return make(values)
     except ValidationError as error:
         raise refusal("\n".join(_sentence(path, text, fault, part, tag) for fault in error.errors())) from error
+
+
+def _not_toml(path: Path, text: str, said: str) -> str:
+    """Say where a text is no TOML; the reader says it at the end of its own sentence."""
+    found = _TOML_PLACE.search(said)
+    if found is None:
+        # "at end of document": something was opened there and not closed
+        return f"{path}, line {max(1, len(text.splitlines()))}: not a TOML file: {said}."
+    return f"{path}, line {found[1]}: not a TOML file: {said[: found.start()].rstrip()}, column {found[2]}."
 
 
 def _sentence(path: Path, text: str, fault: ErrorDetails, part: str, tag: str | None) -> str:

@@ -13,12 +13,15 @@ from contract import (
     Change,
     ComparedCapture,
     Comparison,
+    Decision,
     Hair,
+    HairAdded,
     HairKind,
     Interval,
     Measurement,
     Picture,
     Quality,
+    Review,
     Site,
     Verdict,
     Visit,
@@ -185,3 +188,43 @@ def visit(**changes: Any) -> Visit:  # noqa: ANN401  any field of the model
         "taken": (Site.FRONTAL, Site.OCCIPITAL),
     }
     return Visit.model_validate(fields | changes)
+
+
+def review(**changes: Any) -> Review:  # noqa: ANN401  any field of the model
+    """Return the word that a capture of the first visit's frontal site is accepted."""
+    fields: dict[str, Any] = {
+        "message_id": new_message_id(),
+        "clinic_id": "riverside",
+        "device_id": "chair-1",
+        "boot_id": UUID("d14a9bdc-2f2e-4beb-b8a9-b5f19f0514e3"),
+        "sequence": 5,
+        "created_at": datetime(2026, 3, 4, 10, 5, tzinfo=UTC),
+        "clock_trusted": True,
+        "patient_code": "P-0042",
+        "visit_number": 1,
+        "site": Site.FRONTAL,
+        "software_version": "0.1.0",
+        "capture_id": new_message_id(),
+        "decision": Decision.ACCEPTED,
+        "decided_by": "mk",
+    }
+    return Review.model_validate(fields | changes)
+
+
+def review_of(shown: Capture, **changes: Any) -> Review:  # noqa: ANN401
+    """Return a word on a capture; it is accepted."""
+    about = {"device_id": shown.device_id, "patient_code": shown.patient_code, "site": shown.site}
+    return review(**about | {"visit_number": shown.visit_number, "capture_id": shown.message_id} | changes)
+
+
+def added_hair(by: str = "mk", **changes: Any) -> HairAdded:  # noqa: ANN401
+    """Return the correction that adds a terminal hair."""
+    fields = {"by": by, "at": datetime(2026, 3, 4, 10, 4, tzinfo=UTC), "kind": HairKind.TERMINAL}
+    return HairAdded.model_validate(fields | {"course_px": ((110.0, 120.0), (160.0, 121.5))} | changes)
+
+
+def corrected_measurement() -> Measurement:
+    """Return what the example measurement is with the hair of :func:`added_hair`."""
+    known = measurement()
+    more = known.hairs[0].model_copy(update={"root_px": (110.0, 120.0), "tip_px": (160.0, 121.5), "unit": 1})
+    return measurement(hairs=(*known.hairs, more), hair_density_per_cm2=Interval(value=2.4, low=0.3, high=8.7))

@@ -60,7 +60,9 @@ KINDS: dict[Channel, Kind] = {
     Channel.BASELINE_ASK: Kind(BaselineAsk, "What a site is to be compared with, asked for.", expires=True),
     Channel.RECEIPT: Kind(Receipt, "What became of a capture, comparison, visit or review, sent after the commit."),
     Channel.ANSWER: Kind(BaselineAnswer, "The baseline that was asked for, or why there is none.", expires=True),
-    Channel.DAY_LIST: Kind(DayList, "The patients whom a chair expects on a day.", retained=True),
+    Channel.DAY_LIST: Kind(
+        DayList, "The patients whom a chair expects today; it expires with the day.", retained=True, expires=True
+    ),
 }
 """Of every channel."""
 
@@ -162,7 +164,7 @@ def _operation(channel: Channel, role: str, action: str) -> dict[str, Any]:
             binding["messageExpiryInterval"] = {
                 "type": "integer",
                 "minimum": 1,
-                "description": "In seconds: until nobody waits for it any more.",
+                "description": "In seconds: until it is worth nothing any more.",
             }
     return {
         "action": action,

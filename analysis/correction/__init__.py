@@ -1,5 +1,7 @@
-"""A person's corrections of a measurement, and the figures that follow from them."""
+"""A person's corrections of a measurement's hairs, and the figures that follow from them."""
 
-from analysis.correction.apply import CorrectionRefused, corrected
+from analysis.correction.apply import corrected
+from analysis.correction.edits import numbered_hairs
+from analysis.correction.refused import CorrectionRefused
 
-__all__ = ["CorrectionRefused", "corrected"]
+__all__ = ["CorrectionRefused", "corrected", "numbered_hairs"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from collector import figures, words
 from collector.report.change_figures import HEADLINE, ChangeFigure, Count, against_donor, change_figures, counts
 from collector.report.head import site_on_head
-from collector.report.remarks import remarks
+from collector.report.remarks import of_reviews, remarks
 from collector.report.series import SiteSeries
 from collector.report.series_charts import ShownChart, change_chart, figure_charts
 from collector.report.side_by_side import Pair, Panel, PicturePath, as_taken, pair
@@ -43,8 +43,8 @@ class Report:
     """A report of one patient's site, ready to be shown.
 
     ``latest`` is the comparison of the latest visit that has one, ``donor`` that of the donor control over the same two
-    visits; ``remarks`` say what limits them. ``pictures`` are None where not both captures have arrived;
-    ``only_picture`` is the newest where nothing was compared.
+    visits; ``remarks`` say what limits them, and ``reviews`` what people said of the captures. ``pictures`` are None
+    where not both captures have arrived; ``only_picture`` is the newest where nothing was compared.
     """
 
     clinic_id: str
@@ -59,6 +59,7 @@ class Report:
     donor: Part | None
     donor_words: tuple[str, ...]
     remarks: tuple[str, ...]
+    reviews: tuple[str, ...]
     change_chart: ShownChart | None
     charts: tuple[ShownChart, ...]
     donor_drawn: bool
@@ -114,6 +115,10 @@ def contents(
         donor=donor_part,
         donor_words=_donor_words(part, donor_part, is_donor=is_donor),
         remarks=() if latest is None else remarks(site, latest, beside),
+        reviews=(
+            *of_reviews(site),
+            *(() if is_donor else (f"Donor control: {said}" for said in of_reviews(donor))),
+        ),
         change_chart=change_chart(site, donor if donor_drawn else None),
         charts=tuple(figure_charts(site, donor if donor_drawn else None)),
         donor_drawn=donor_drawn,

@@ -45,6 +45,11 @@ def read_report(
         If the store cannot be read.
     """
     series = SiteSeries.read(store, patient_code, site)
+    if not series.visit_numbers and series.rejected:
+        raise NothingToReport(
+            f"All captures of {patient_code}, {words.site(site).lower()}, were rejected: there is nothing to report."
+            " Accept one at the instrument, or take the site again."
+        )
     if not series.visit_numbers:
         raise NothingToReport(
             f"The clinic holds nothing of {patient_code}, {words.site(site).lower()}. Check the patient's code and the"

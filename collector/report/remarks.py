@@ -1,9 +1,9 @@
 """What limits a report's change, in sentences: flags of the comparison, and what is to know of its two pictures."""
 
 from analysis.comparison import words as change_words
-from collector import words
+from collector import figures, words
 from collector.report.series import SiteSeries
-from contract import Capture, Comparison, InstrumentChange, Verdict, instrument_changes
+from contract import Capture, Comparison, InstrumentChange, Review, Verdict, instrument_changes
 
 
 def remarks(site: SiteSeries, latest: Comparison, donor: Comparison | None) -> tuple[str, ...]:
@@ -32,6 +32,33 @@ def remarks(site: SiteSeries, latest: Comparison, donor: Comparison | None) -> t
         else:
             said += _of_capture(capture)
     return tuple(dict.fromkeys([*said, *_of_instrument(site, latest)]))
+
+
+def of_reviews(site: SiteSeries) -> tuple[str, ...]:
+    """Return what people said of the site's captures, as far as the report is another for it."""
+    said = [
+        f"Visit {capture.visit_number}: a capture was rejected by {review.decided_by} and is left out: {review.reason}"
+        for capture, review in site.rejected
+    ]
+    said += [
+        f"The comparison of visit {one.followup.visit_number} with visit {one.baseline.visit_number} is left out: a"
+        " capture of it was rejected."
+        for one in site.rejected_comparisons
+    ]
+    return tuple(dict.fromkeys([*said, *(_of_correction(*one) for one in site.corrected)]))
+
+
+def _of_correction(capture: Capture, review: Review) -> str:
+    automatic, corrected = capture.measurement, review.corrected or capture.measurement
+    people = ", ".join(dict.fromkeys(edit.by for edit in review.edits))
+    number = "1 correction" if len(review.edits) == 1 else f"{len(review.edits)} corrections"
+    density, before = (figures.figure(one, "hair_density_per_cm2") for one in (corrected, automatic))
+    return (
+        f"Visit {capture.visit_number}: hairs were corrected by hand ({number} by {people}). That gives"
+        f" {len(corrected.hairs)} hairs and {density.value} {density.unit} ({density.interval}), where the automatic"
+        f" figures are {len(automatic.hairs)} and {before.value}. The report keeps to the automatic ones, whose noise"
+        " floor is known."
+    )
 
 
 def _of_series(site: SiteSeries, latest: Comparison) -> list[str]:

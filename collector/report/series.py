@@ -1,4 +1,8 @@
-"""What the clinic holds of one patient's site: which capture counts at each visit, and what it was compared with."""
+"""What the clinic holds of one patient's site: which capture counts at each visit, and what it was compared with.
+
+A capture that a person rejected is left out, with every comparison of it. The figures are the automatic ones also where
+hairs were corrected: changes are held against a noise floor, and that is known of the automatic figures alone.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from itertools import groupby
 from typing import Self
 
 from collector.store import Store
-from contract import Capture, ComparedCapture, Comparison, SiteKey, baseline_of
+from contract import Capture, ComparedCapture, Comparison, Review, SiteKey, baseline_of
 
 
 @dataclass(frozen=True)
@@ -21,11 +25,20 @@ class SiteSeries:
         One a visit, in the visits' order: the last take that counts; where none does, the last.
     comparisons
         One a later visit, in the visits' order.
+    rejected
+        The captures that were left out, each with what was said of it.
+    rejected_comparisons
+        The comparisons that were left out with them.
+    corrected
+        What was said of those of the captures of which hairs were corrected.
     """
 
     site: SiteKey
     captures: tuple[Capture, ...]
     comparisons: tuple[Comparison, ...]
+    rejected: tuple[tuple[Capture, Review], ...] = ()
+    rejected_comparisons: tuple[Comparison, ...] = ()
+    corrected: tuple[tuple[Capture, Review], ...] = ()
 
     @classmethod
     def read(cls, store: Store, patient_code: str, site: SiteKey) -> Self:
@@ -36,9 +49,21 @@ class SiteSeries:
         StoreFailed
             If the store cannot be read.
         """
-        captures = _one_a_visit(store.captures_of_site(patient_code, site))
+        reviews = store.reviews_of(patient_code, site)
+        taken = store.captures_of_site(patient_code, site)
         stored = [one.comparison for one in store.comparisons_of(patient_code, site)]
-        return cls(site, captures, _one_a_follow_up(stored, captures))
+        captures = _one_a_visit([one for one in taken if not reviews.rejects(one)])
+        counting = [one for one in stored if not (reviews.rejects(one.baseline) or reviews.rejects(one.followup))]
+        return cls(
+            site,
+            captures,
+            _one_a_follow_up(counting, captures),
+            rejected=tuple((one, review) for one in taken if reviews.rejects(one) and (review := reviews.of(one))),
+            rejected_comparisons=tuple(one for one in stored if one not in counting),
+            corrected=tuple(
+                (one, review) for one in captures if reviews.corrected(one) and (review := reviews.of(one))
+            ),
+        )
 
     @property
     def devices(self) -> tuple[str, ...]:

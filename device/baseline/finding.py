@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from contract import BaselineAnswer, BaselineAsk, Capture, ReducedPicture, baseline_of, new_message_id
 from device import clock, picture_file
@@ -12,6 +13,7 @@ from device.baseline.asks import Asks
 from device.baseline.outcomes import Baseline, Found, NoneKnown, Outcome, Unreachable
 from device.baseline.reduced_picture import reduce
 from device.settings import DeviceSettings
+from device.sites import rejected, reviews_of_site
 from device.store import PictureDamaged, PictureKeyUnusable, Store
 
 _log = logging.getLogger(__name__)
@@ -21,6 +23,7 @@ _FIRST_VISIT = NoneKnown("This is the patient's first visit: its captures are th
 _UNREACHABLE = Unreachable(
     "The clinic cannot be reached: this visit is measured without comparison, and compared later."
 )
+_REJECTED = "The site's earlier capture was rejected here: there is nothing that it may be compared with."
 
 
 def find_baseline(
@@ -36,7 +39,7 @@ def find_baseline(
 
     The instrument's own store is enough where it holds the site's capture of the first visit. Else an earlier one may
     lie at the clinic, taken with another instrument, and two visits compared with different baselines make no series:
-    the clinic is asked, and its answer kept for the visit.
+    the clinic is asked, and its answer kept for the visit. What a person rejected here is no baseline.
 
     Parameters
     ----------
@@ -56,17 +59,20 @@ def find_baseline(
     """
     if visit_number <= 1:
         return _FIRST_VISIT
-    own = baseline_of(store.captures_of_site(patient_code, site), visit_number)
+    not_counted = rejected(reviews_of_site(store, patient_code, site))
+    own = _own(store, patient_code, site, visit_number, not_counted)
     if own is not None and own.visit_number == 1:
         return _found(store, own, with_picture)
     answer = _asked(settings, store, patient_code, site, visit_number)
     if isinstance(answer, Unreachable):
         return answer
-    if answer.baseline is not None and (own is None or answer.baseline.visit_number <= own.visit_number):
-        return Found(Baseline(answer.baseline, answer.picture))
+    offered = answer.baseline
+    was_rejected = offered is not None and offered.message_id in not_counted  # of which the clinic has not heard yet
+    if offered is not None and not was_rejected and (own is None or offered.visit_number <= own.visit_number):
+        return Found(Baseline(offered, answer.picture))
     if own is not None:  # the clinic may not hold yet what still waits in this instrument's own outbox
         return _found(store, own, with_picture)
-    return NoneKnown(answer.reason or "The clinic gave no reason.")
+    return NoneKnown(_REJECTED if was_rejected else answer.reason or "The clinic gave no reason.")
 
 
 def ask_ahead(
@@ -79,10 +85,18 @@ def ask_ahead(
     if visit_number <= 1:
         return
     for site in sites:
-        own = baseline_of(store.captures_of_site(patient_code, site), visit_number)
+        not_counted = rejected(reviews_of_site(store, patient_code, site))
+        own = _own(store, patient_code, site, visit_number, not_counted)
         about = kept.about(patient_code, visit_number, site)
         if (own is None or own.visit_number > 1) and kept.kept(store, about) is None:
             Asks(store).put(*_ask(settings, patient_code, site, visit_number))
+
+
+def _own(
+    store: Store, patient_code: str, site: str, visit_number: int, not_counted: Collection[UUID]
+) -> Capture | None:
+    captures = store.captures_of_site(patient_code, site)
+    return baseline_of((one for one in captures if one.message_id not in not_counted), visit_number)
 
 
 def _asked(

@@ -12,6 +12,7 @@ from device.baseline.asks import Asks
 from device.baseline.finding import find_baseline
 from device.baseline.outcomes import Found, NoneKnown, Unreachable
 from device.settings import DeviceSettings
+from device.sites import rejected, reviews_of_visit
 from device.store import Store
 
 _log = logging.getLogger(__name__)
@@ -25,8 +26,15 @@ _TRY_AGAIN_AFTER, _GIVE_UP_AFTER = timedelta(days=1), timedelta(days=30)
 
 
 def pending_comparisons(store: Store) -> list[Capture]:
-    """Return the captures of later visits that the chair could not compare, oldest first."""
-    return store.without_comparison(clock.now())
+    """Return the captures of later visits that the chair could not compare, oldest first; rejected ones are not.
+
+    One that was rejected and is accepted after all is to be compared then.
+    """
+    return [capture for capture in store.without_comparison(clock.now()) if not _is_rejected(store, capture)]
+
+
+def _is_rejected(store: Store, capture: Capture) -> bool:
+    return capture.message_id in rejected(reviews_of_visit(store, capture.patient_code, capture.visit_number))
 
 
 class ComparingLater:

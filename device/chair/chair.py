@@ -11,6 +11,8 @@ from pathlib import Path
 
 from analysis.noise.floor import NoiseFloor
 from device.camera import Aim
+from device.chair.busy import Busy
+from device.chair.calibrating import Calibrating
 from device.chair.refusals import ChairRefused
 from device.chair.seat import Seat
 from device.chair.stream import LiveStream
@@ -40,6 +42,8 @@ class Chair:
         Open. Its store belongs to the thread that opened it: others take :meth:`store`.
     stream, taking
         The live picture, and captures.
+    calibrating
+        Calibrations and checks; it shares the camera with the captures.
     floors
         Of the instrument's noise.
     seat
@@ -51,6 +55,7 @@ class Chair:
     instrument: Instrument
     stream: LiveStream
     taking: Taking
+    calibrating: Calibrating
     floors: Sequence[NoiseFloor] = ()
     seat: Seat = field(default_factory=Seat)
 
@@ -88,8 +93,11 @@ def open_chair(settings: DeviceSettings, settings_file: Path) -> Iterator[Chair]
         instrument = opened.enter_context(open_instrument(settings))
         triggers = opened.enter_context(open_triggers(settings.triggers))
         stream = opened.enter_context(LiveStream(instrument))
-        taking = opened.enter_context(Taking(instrument, lambda: open_store(settings), floors))
-        chair = Chair(settings, settings_file, instrument, stream, taking, floors)
+        busy = Busy()
+        stream.leave_light_to(lambda: busy.use is not None)
+        taking = opened.enter_context(Taking(instrument, lambda: open_store(settings), floors, busy))
+        calibrating = opened.enter_context(Calibrating(instrument, busy))
+        chair = Chair(settings, settings_file, instrument, stream, taking, calibrating, floors)
         opened.enter_context(_pressed(chair, triggers))
         yield chair
 

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from groundwork.credential import SecretPath
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  known, so that it can be held to a list of names
+
+_HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^([A-Za-z0-9._-]+|[0-9A-Fa-f:.]+)$")]
 
 Language = Literal["en", "de"]
 
@@ -24,7 +27,8 @@ class ChairSettings(BaseModel):
     host, port
         Where the page listens. Anything but this machine's own loopback takes `certificate`, `key` and `pin`.
     names
-        Under which other machines of the network call it, beside its address.
+        Under which other machines of the network call it, beside its address: host names or addresses, without port.
+        A request under any other name is refused.
     certificate, key
         For TLS.
     pin
@@ -39,9 +43,9 @@ class ChairSettings(BaseModel):
 
     language: Language = "en"
     hand: Literal["left", "right"] = "right"
-    host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
+    host: _HostName = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8090
-    names: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=253)], ...], Field(max_length=8)] = ()
+    names: Annotated[tuple[_HostName, ...], Field(max_length=8)] = ()
     certificate: Path | None = None
     key: SecretPath | None = None
     pin: SecretPath | None = None
@@ -53,6 +57,11 @@ class ChairSettings(BaseModel):
         """Whether only this machine reaches the page."""
         return self.host in LOOPBACK
 
+    @property
+    def on_every_address(self) -> bool:
+        """Whether it listens on every address that the machine has."""
+        return self.host in _EVERY_ADDRESS
+
     @model_validator(mode="after")
     def _closed_to_others(self) -> Self:
         if (self.certificate is None) != (self.key is None):
@@ -61,5 +70,10 @@ class ChairSettings(BaseModel):
             raise ValueError(
                 f'host = "{self.host}" opens the page to the network: that takes a certificate with its key, and a pin'
                 " made by `trichoscope pin`"
+            )
+        if self.on_every_address and not self.names:
+            raise ValueError(
+                f'host = "{self.host}" names no machine: say under names = [...] how others call this one, which is all'
+                " that the page answers to"
             )
         return self

@@ -22,6 +22,7 @@ from device.baseline import Found, find_baseline
 from device.camera import Aim
 from device.capture import Phase, take
 from device.chair.appointments import keep_record, require_open
+from device.chair.busy import Busy, Use
 from device.chair.refusals import NotNow
 from device.comparing import compare_capture
 from device.foreseen import FORESEEN
@@ -102,11 +103,18 @@ class Taking:
         Opens a store for the thread.
     floors
         Of the instrument's noise.
+    busy
+        Shared with the calibration; its own where there is none.
     """
 
     def __init__(
-        self, instrument: Instrument, open_store: Callable[[], Store], floors: Sequence[NoiseFloor] = ()
+        self,
+        instrument: Instrument,
+        open_store: Callable[[], Store],
+        floors: Sequence[NoiseFloor] = (),
+        busy: Busy | None = None,
     ) -> None:
+        self._busy = busy or Busy()
         self._instrument = instrument
         self._open_store = open_store
         self._floors = floors
@@ -138,7 +146,7 @@ class Taking:
         Raises
         ------
         NotNow
-            If one runs, or was begun less than a second ago.
+            If one runs, or was begun less than a second ago, or the instrument is being calibrated.
         """
         with self._changed:
             moment_s = time.monotonic()
@@ -146,6 +154,7 @@ class Taking:
                 raise NotNow("A picture is being taken. Wait until it is measured.")
             if moment_s - self._last_press_s < LOCK_S:
                 raise NotNow("A picture was taken a moment ago. Press again.")
+            self._busy.hold(Use.CAPTURE)
             self._last_press_s = moment_s
             self._state = TakingState(self._state.number + 1, Stage.TAKING, aim, started)
             self._changed.notify_all()
@@ -160,16 +169,19 @@ class Taking:
 
     def _work(self) -> None:
         while (aim := self._asked.get()) is not None:
-            try:
-                self._tell(stage=Stage.DONE, capture_id=self._take(aim).message_id)
-            except FORESEEN as error:
-                self._tell(stage=Stage.FAILED, sentence=str(error))
-            except Exception:  # noqa: BLE001  whatever it is, the next capture can be taken
-                _log.exception("A capture failed in a way that nobody foresaw.")
-                self._tell(
-                    stage=Stage.FAILED,
-                    sentence="The picture could not be taken: the program failed. Take it again; the log says more.",
-                )
+            ended = self._ended(aim)
+            self._busy.let_go()  # before it is told: who sees the end may begin the next at once
+            self._tell(**ended)
+
+    def _ended(self, aim: Aim) -> dict[str, object]:
+        try:
+            return {"stage": Stage.DONE, "capture_id": self._take(aim).message_id}
+        except FORESEEN as error:
+            return {"stage": Stage.FAILED, "sentence": str(error)}
+        except Exception:  # noqa: BLE001  whatever it is, the next capture can be taken
+            _log.exception("A capture failed in a way that nobody foresaw.")
+            said = "The picture could not be taken: the program failed. Take it again; the log says more."
+            return {"stage": Stage.FAILED, "sentence": said}
 
     def _take(self, aim: Aim) -> Capture:
         store = self._open_store()

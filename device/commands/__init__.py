@@ -14,6 +14,7 @@ from device.commands.measure import measure
 from device.commands.outbox import outbox
 from device.commands.picture import picture
 from device.commands.picture_key import KeyNotMade, picture_key
+from device.commands.pin import pin
 from device.commands.repeatability import repeatability
 from device.commands.run import run
 from device.commands.visit import visit
@@ -47,6 +48,6 @@ def main() -> None:
 
 for command in (
     *(measure, compare, repeatability, aim, chair, visit, refused, release, outbox, code),
-    *(picture, picture_key, run, calibrate, enrol, demo),
+    *(picture, picture_key, pin, run, calibrate, enrol, demo),
 ):
     main.add_command(command)

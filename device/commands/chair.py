@@ -1,27 +1,31 @@
 """``trichoscope chair``: the page that a technician works with."""
 
 import os
+import signal
+import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
 from contract import PATIENT_CODE
-from device.chair.chair import open_chair
 from device.commands.options import settings_option
-from device.page.app import create_app
-from device.page.server import listen, server, url
-from device.settings import DeviceSettings
+from device.page.serving import Serving
+from groundwork.log_file import stop_logging_to_file
 from groundwork.log_privacy import log_without_codes
-from groundwork.settings_file import read
 
 
 @click.command()
 @settings_option
 def chair(settings_file: Path) -> None:
-    """Serve the chair page until stopped. Captures are delivered by `trichoscope run`, beside it."""
+    """Serve the chair page until stopped. Captures are delivered by `trichoscope run`, beside it.
+
+    While the settings cannot be used the page says why, and shows the line; it goes on by itself once they can.
+    """
     log_without_codes("%(levelname)s %(message)s", PATIENT_CODE)
-    settings = read(DeviceSettings, settings_file)
     os.umask(0o077)  # pictures of patients: nobody else's to read
-    with listen(settings.chair) as listening, open_chair(settings, settings_file) as opened:
-        click.echo(f"chair page: {url(settings.chair, listening)}")
-        server(create_app(opened), settings.chair).run(sockets=[listening])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves all contexts: a capture that runs is kept
+    try:
+        Serving(settings_file, partial(click.echo)).run()
+    finally:
+        stop_logging_to_file()

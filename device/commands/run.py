@@ -21,6 +21,7 @@ from device.delivery import Delivery, PictureDelivery
 from device.delivery.lasting import last
 from device.settings import DeviceSettings
 from device.store import Store, StoreUnusable
+from groundwork.log_file import log_to_file
 from groundwork.log_privacy import log_without_codes
 from groundwork.settings_file import read
 
@@ -38,6 +39,7 @@ def run(settings_file: Path) -> None:
     os.umask(0o077)  # pictures of patients: nobody else's to read
     open_store = partial(Store, settings.state_folder, settings.storage.picture_key)
     open_store().close()  # a store that cannot be used is said before anything begins
+    log_to_file(settings.state_folder / "logs" / "run.log", PATIENT_CODE)
     try:
         with (settings.state_folder / "delivery.lock").open("w") as lock, ThreadPoolExecutor(3) as beside:
             _hold_alone(lock.fileno(), settings.state_folder)

@@ -17,7 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import ValidationError
 
-from contract import CONTRACT_VERSION, MAX_MESSAGE_BYTES, BaselineAnswer, Channel, Receipt, Topic
+from contract import CONTRACT_VERSION, MAX_MESSAGE_BYTES, BaselineAnswer, Channel, DayList, Receipt, Topic
 from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context
 from groundwork.mqtt import json_message, said, send_at_once
@@ -27,7 +27,8 @@ _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 15
 _CONNECT_TIMEOUT_S = 10.0
 _MAX_RECEIPT_BYTES = 4096
-_RECEIVE_MAXIMUM = 20  # receipts and answers that the broker may have under way to this device
+_MAX_DAY_LIST_BYTES = 64 * 1024
+_RECEIVE_MAXIMUM = 20  # messages that the broker may have under way to this device
 _ANY_PACKET_BYTES = 268_435_455  # MQTT 5, 1.5.5: the longest packet there is
 _BESIDE_PAYLOAD_BYTES = 1024  # topic and properties travel in the packet too
 _ANY_RECEIVE_MAXIMUM = 65_535  # MQTT 5, 3.2.2.3.3: what a broker takes that names none
@@ -75,7 +76,20 @@ class Lost:
     reason: str
 
 
-Event = Connected | Taken | NotTaken | Lost | Receipt | BaselineAnswer
+FromClinic = Receipt | BaselineAnswer | DayList
+"""What the clinic sends."""
+
+Event = Connected | Taken | NotTaken | Lost | FromClinic
+
+_FROM_CLINIC: dict[Channel, tuple[type[FromClinic], int]] = {
+    Channel.RECEIPT: (Receipt, _MAX_RECEIPT_BYTES),
+    Channel.ANSWER: (BaselineAnswer, MAX_MESSAGE_BYTES),
+    Channel.DAY_LIST: (DayList, _MAX_DAY_LIST_BYTES),
+}
+"""By channel, what is read and how long it may be."""
+
+_MAY_BE_REFUSED = Channel.DAY_LIST
+"""What a broker's access list that is older than this instrument does not name, and work goes on without."""
 
 
 class BrokerConnection:
@@ -100,7 +114,7 @@ class BrokerConnection:
         self, settings: BrokerSettings, client_id: str, reads: Sequence[Topic], will: tuple[Topic, bytes]
     ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._reads = [str(topic) for topic in reads]
+        self._reads = list(reads)
         self._accepted = False
         self._receive_maximum, self._most_bytes = _ANY_RECEIVE_MAXIMUM, _ANY_PACKET_BYTES
         self._client = mqtt.Client(
@@ -156,14 +170,17 @@ class BrokerConnection:
             self._accepted = True
             self._receive_maximum = getattr(told, "ReceiveMaximum", _ANY_RECEIVE_MAXIMUM)
             self._most_bytes = getattr(told, "MaximumPacketSize", _ANY_PACKET_BYTES) - _BESIDE_PAYLOAD_BYTES
-            client.subscribe([(topic, 1) for topic in self._reads])
+            client.subscribe([(str(topic), 1) for topic in self._reads])
 
     def _on_subscribe(
         self, _client: mqtt.Client, _data: object, _mid: int, codes: list[ReasonCode], _p: Properties | None
     ) -> None:
         refused = [(topic, code) for topic, code in zip(self._reads, codes, strict=False) if code.is_failure]
-        if refused:
-            topic, code = refused[0]
+        needed = [(topic, code) for topic, code in refused if topic.channel is not _MAY_BE_REFUSED]
+        if len(needed) < len(refused):
+            _log.warning("The clinic's broker refuses the day's list. Run 'trichoscope-collector broker' there again.")
+        if needed:
+            topic, code = needed[0]
             self.events.put(Lost(f"the broker refused the topic {topic}, which the clinic answers on: {said(code)}"))
         else:
             self.events.put(Connected(self._receive_maximum, self._most_bytes))
@@ -196,15 +213,17 @@ class BrokerConnection:
             self.events.put(read)
 
 
-def read_message(message: mqtt.MQTTMessage) -> Receipt | BaselineAnswer | None:
+def read_message(message: mqtt.MQTTMessage) -> FromClinic | None:
     """Return what came from the clinic; None, and a line in the log, if it is nothing that the contract knows."""
     try:
         topic = message.topic
     except UnicodeDecodeError:  # paho hands it over as it came, and what is raised here would end its thread
         topic = "a topic that is not UTF-8"
-    is_answer = topic.endswith(f"/{Channel.ANSWER}")
-    model, most_bytes = (BaselineAnswer, MAX_MESSAGE_BYTES) if is_answer else (Receipt, _MAX_RECEIPT_BYTES)
     try:
+        channel = Topic.parse(topic).channel
+        if channel not in _FROM_CLINIC:
+            raise ValueError("no clinic writes on that channel")
+        model, most_bytes = _FROM_CLINIC[channel]
         if len(message.payload) > most_bytes:
             raise ValueError(f"{len(message.payload)} bytes are too many")
         return model.model_validate_json(message.payload)

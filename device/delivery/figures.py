@@ -2,7 +2,7 @@
 
 One loop on one thread: it holds at most one connection, publishes what is next in the outbox within a window, writes
 receipts down, and waits. A message leaves the outbox by its receipt alone. What a visit asks of the clinic goes the
-same way: the broker gives a device one connection, and this is it.
+same way, and the day's list comes by it: the broker gives a device one connection, and this is it.
 """
 
 import logging
@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from uuid import UUID
 
-from contract import TO_DEVICE, BaselineAnswer, Channel, Outcome, Presence, Receipt
+from contract import TO_DEVICE, BaselineAnswer, Channel, DayList, Outcome, Presence, Receipt
 from device import clock
 from device.backoff import waiting_times_s
 from device.baseline import Asks
+from device.delivery import day_list
 from device.delivery.announcements import health, status, topic
 from device.delivery.broker_connection import BrokerConnection, Connected, Event, Lost, NotTaken, Taken
 from device.delivery.session import Session
@@ -154,6 +155,8 @@ class Delivery:
                     return f"the broker refused a message: {reason}{cure}"
             case BaselineAnswer():
                 self._record_answer(event)
+            case DayList():
+                self._keep_day_list(event)
         return None
 
     def _announce(self, presence: Presence, connection: BrokerConnection, session: Session) -> None:
@@ -183,6 +186,15 @@ class Delivery:
                 _log.info("An answer to %s came that nobody waits for.", answer.message_id)
         except OSError as error:
             self._asks.give_up(answer.message_id, f"The clinic's answer could not be kept ({error}). Check the disk.")
+
+    def _keep_day_list(self, expected: DayList) -> None:
+        if (expected.clinic_id, expected.device_id) != (self._settings.clinic_id, self._settings.device_id):
+            _log.warning("A day's list came that is another chair's; it is passed over.")
+            return
+        try:
+            day_list.keep(self._folder, expected.encode())
+        except OSError as error:  # a list is a help: what is to be delivered goes on
+            _log.error("The list of today's patients could not be kept (%s). Check the disk.", error)
 
     def _note_taken(self, sent: Waiting | UUID | None, session: Session, *, heard: bool) -> None:
         if isinstance(sent, Waiting):

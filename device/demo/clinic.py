@@ -56,6 +56,9 @@ name = "simulated lens"
 nominal_um_per_px = {um_per_px}
 distance_mm = 40.0
 
+[calibration]
+certificates = "{targets}"
+
 [broker]
 host = "127.0.0.1"
 port = {ports.broker}
@@ -117,6 +120,7 @@ class Clinic:
             "ports": ports,
             "seed": seed,
             "um_per_px": UM_PER_PX,
+            "targets": CERTIFICATES,
         }
         self.collector_settings.write_text(_COLLECTOR_SETTINGS.format(**names), encoding="utf-8")
         self.device_settings.write_text(_DEVICE_SETTINGS.format(**names), encoding="utf-8")

@@ -16,14 +16,43 @@ from starlette.staticfiles import StaticFiles
 from device.chair.chair import Chair
 from device.chair.refusals import ChairRefused, SeatTaken
 from device.foreseen import FORESEEN
+from device.page import live
+from device.page.access.attempts import open_lock
 from device.page.access.guard import Guard
 from device.page.access.sessions import Sessions
-from device.page.screens import start
+from device.page.screens import (
+    calibration,
+    capture,
+    correct,
+    health,
+    lock,
+    log,
+    result,
+    seat,
+    settings,
+    sites,
+    start,
+    summary,
+)
 from device.page.web import Page, templates
 
 _STATIC = Path(__file__).parent / "static"
 
-_SCREENS: tuple[Callable[[Page], list[BaseRoute]], ...] = (start.routes,)
+_SCREENS: tuple[Callable[[Page], list[BaseRoute]], ...] = (
+    start.routes,
+    lock.routes,
+    seat.routes,
+    sites.routes,
+    capture.routes,
+    live.routes,
+    summary.routes,
+    result.routes,
+    correct.routes,
+    calibration.routes,
+    settings.routes,
+    log.routes,
+    health.routes,
+)
 
 
 def create_app(chair: Chair) -> Starlette:
@@ -33,6 +62,11 @@ def create_app(chair: Chair) -> Starlette:
     ----------
     chair
         Open for as long as the application serves.
+
+    Raises
+    ------
+    device.page.access.pin.PinUnusable
+        If the settings name a PIN, and its file cannot be used.
     """
     page = Page(chair, templates())
 
@@ -53,5 +87,17 @@ def create_app(chair: Chair) -> Starlette:
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         exception_handlers=dict.fromkeys(refusals, refused),
-        middleware=[Middleware(Guard, settings=chair.settings.chair, sessions=Sessions())],
+        middleware=[_guard(chair)],
     )
+
+
+def _guard(chair: Chair) -> Middleware:
+    settings, seat_taken = chair.settings.chair, chair.seat
+
+    def is_seated(session_id: str) -> bool:
+        holder = seat_taken.holder
+        return holder is not None and holder.session_id == session_id
+
+    pin_lock = open_lock(settings.pin, chair.settings.state_folder)
+    sessions = Sessions(None if pin_lock is None else settings.lock_after_minutes * 60.0, is_seated)
+    return Middleware(Guard, settings=settings, sessions=sessions, lock=pin_lock)

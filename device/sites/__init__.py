@@ -5,7 +5,7 @@ from device.sites.laterality import doubts
 from device.sites.patient_codes import CodeRefused, PatientCodes
 from device.sites.protocol import counts, refused_only, sentences
 from device.sites.record import Appointment, RatingRefused, Said, compose_visit, rating_from, says_more
-from device.sites.reviews import rejected, reviews_of_visit
+from device.sites.reviews import rejected, reviews_of_site, reviews_of_visit
 from device.sites.settings import PatientsSettings, VisitsSettings
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "rating_from",
     "refused_only",
     "rejected",
+    "reviews_of_site",
     "reviews_of_visit",
     "says_more",
     "sentences",

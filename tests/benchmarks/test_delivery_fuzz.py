@@ -38,7 +38,7 @@ def test_the_messages_are_neither_all_right_nor_all_wrong(tallies: dict[str, Tal
     assert tallies["clinic"].sent == tallies["instrument"].sent == MESSAGES
     for name, kinds in {
         "clinic": ("stored", "refused", "quarantined", "heard", "asked"),
-        "instrument": ("receipts written down", "answers kept", "passed over, and not read"),
+        "instrument": ("receipts written down", "answers kept", "lists kept", "passed over, and not read"),
         "certificates": ("answered", "refused with 422", "certificate unfit", "not believed"),
         "pictures": ("rejected", "kept, and cannot be decoded", "kept, and made small"),
     }.items():

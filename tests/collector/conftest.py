@@ -63,7 +63,7 @@ class Broker:
             pytest.fail("mosquitto is not installed: these tests need the real broker (apt-get install mosquitto)")
         self.port = free_port()
         self.certificates = certificates
-        self._folder = folder
+        self.folder = folder
         broker.write(
             folder,
             clinic_id=CLINIC,
@@ -87,12 +87,12 @@ class Broker:
     def start(self) -> None:
         """Start it and wait until it listens."""
         assert self._program is not None
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([self._program, "-c", self._folder / "mosquitto.conf"], stderr=log)
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([self._program, "-c", self.folder / "mosquitto.conf"], stderr=log)
 
         def listens() -> bool:
             assert self._process is not None
-            assert self._process.poll() is None, (self._folder / "log").read_text()
+            assert self._process.poll() is None, (self.folder / "log").read_text()
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
 

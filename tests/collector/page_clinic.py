@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from collector.ingestion import Accepted
+from collector.ingestion import Accepted, Kept
 from collector.pages import create_pages
 from collector.pictures import Pictures
 from collector.store import Store
@@ -29,9 +29,9 @@ class Clinic:
         application = create_pages(CLINIC, self.store, self.pictures, lambda: self.trouble)
         self.client = AsgiClient(application, base_url="http://127.0.0.1:8080")
 
-    def holds(self, *captures: Capture) -> None:
-        """Store captures."""
-        self.store.store_batch([Accepted(TOPIC, shown, shown.encode()) for shown in captures], NOW)
+    def holds(self, *messages: Kept) -> None:
+        """Store captures, comparisons, visits and reviews."""
+        self.store.store_batch([Accepted(TOPIC, shown, shown.encode()) for shown in messages], NOW)
 
     def holds_picture(self, shown: Capture) -> None:
         """Store the example picture, which all example captures name."""

@@ -24,6 +24,7 @@ from contract import (
     BaselineAsk,
     Capture,
     Channel,
+    Decision,
     Picture,
     Quality,
     Topic,
@@ -32,7 +33,7 @@ from contract import (
 from tests.collector.conftest import await_true
 from tests.collector.examples import CLINIC, DEVICE, NOW, ask
 from tests.collector.page_clinic import Clinic
-from tests.examples import capture
+from tests.examples import capture, review_of
 
 
 def answered(clinic: Clinic, to: BaselineAsk) -> BaselineAnswer:
@@ -56,6 +57,25 @@ def test_the_answer_is_the_patient_s_earliest_visit_of_the_site(clinic: Clinic) 
     assert (answer.message_id, answer.baseline, answer.reason) == (to.message_id, baseline, None)
     assert answer.picture is None, "its picture has not come yet"
     assert answered(clinic, ask(site="vertex", before_visit=2)).baseline == others[3]
+
+
+def test_a_rejected_capture_is_no_baseline(clinic: Clinic) -> None:
+    """Breaks when a visit is compared with a picture that a person rejected at another chair."""
+    first, second = capture(visit_number=1), capture(visit_number=2, sequence=2)
+    rejection = review_of(first, decision=Decision.REJECTED, reason="The wrong place.")
+    clinic.holds(first, second, rejection)
+    assert answered(clinic, ask()).baseline == second
+    clinic.holds(review_of(second, decision=Decision.REJECTED, reason="Blurred."))
+    assert "no earlier capture" in (answered(clinic, ask()).reason or "")
+    clinic.holds(review_of(first, sequence=9))
+    assert answered(clinic, ask()).baseline == first
+
+
+def test_another_instrument_s_word_takes_no_baseline_away(clinic: Clinic) -> None:
+    """Breaks when one chair's key decides what all others compare with."""
+    first = capture(visit_number=1)
+    clinic.holds(first, review_of(first, device_id="chair-2", decision=Decision.REJECTED, reason="x"))
+    assert answered(clinic, ask()).baseline == first
 
 
 @pytest.mark.parametrize("change", [{"patient_code": "P-9999"}, {"site": "occipital"}, {"before_visit": 2}])

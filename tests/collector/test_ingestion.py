@@ -23,7 +23,7 @@ from contract import (
 )
 from contract.measurement import MAX_HAIRS
 from tests.collector.examples import CLINIC, DEVICE, ask, health, status
-from tests.examples import capture, comparison, measurement, visit
+from tests.examples import added_hair, capture, comparison, corrected_measurement, measurement, review, visit
 
 TOPIC = str(Topic(CLINIC, DEVICE, Channel.CAPTURE))
 VALID = capture()
@@ -39,7 +39,7 @@ def test_valid_messages_are_taken_as_they_are() -> None:
     decision = decide(CLINIC, TOPIC, VALID.encode())
     assert isinstance(decision, Accepted)
     assert (decision.message, decision.payload) == (VALID, VALID.encode())
-    for channel, message in ((Channel.CHANGE, comparison()), (Channel.VISIT, visit())):
+    for channel, message in ((Channel.CHANGE, comparison()), (Channel.VISIT, visit()), (Channel.REVIEW, review())):
         decision = decide(CLINIC, str(Topic(CLINIC, DEVICE, channel)), message.encode())
         assert isinstance(decision, Accepted)
         assert (decision.message, decision.payload) == (message, message.encode())
@@ -104,6 +104,10 @@ def test_reason_does_not_repeat_what_must_not_enter(named: dict[str, str]) -> No
         (Channel.VISIT, visit(), {"patient_code": "Jane Doe"}, "patient_code"),
         (Channel.VISIT, visit(), {"visit_date": "9999-12-31"}, "calendar"),
         (Channel.VISIT, VALID, {}, "protocol"),
+        (Channel.REVIEW, review(), {"device_id": "chair-2"}, "another device"),
+        (Channel.REVIEW, review(), {"decision": "rejected"}, "message"),
+        (Channel.REVIEW, review(), {"decided_by": "Jane Doe"}, "decided_by"),
+        (Channel.REVIEW, VALID, {}, "capture_id"),
     ],
 )
 def test_comparisons_and_visits_that_cannot_be_stored_are_refused_with_the_reason(
@@ -123,6 +127,15 @@ def test_a_comparison_at_the_edge_of_the_calendar_is_refused(place: str) -> None
     fields = json.loads(comparison().encode())
     fields[place]["taken_at"] = "9999-12-31T23:59:59-10:00"
     decision = decide(CLINIC, str(Topic(CLINIC, DEVICE, Channel.CHANGE)), json.dumps(fields).encode())
+    assert isinstance(decision, Refused)
+    assert "calendar" in decision.reason
+
+
+def test_a_correction_at_the_edge_of_the_calendar_is_refused() -> None:
+    """Breaks when a time is stored that no page can show."""
+    fields = json.loads(review(edits=(added_hair(),), corrected=corrected_measurement()).encode())
+    fields["edits"][0]["at"] = "9999-12-31T23:59:59-10:00"
+    decision = decide(CLINIC, str(Topic(CLINIC, DEVICE, Channel.REVIEW)), json.dumps(fields).encode())
     assert isinstance(decision, Refused)
     assert "calendar" in decision.reason
 
@@ -164,6 +177,7 @@ def test_topic_that_is_no_unicode_is_quarantined_as_a_store_can_keep_it() -> Non
         ("weather/today", VALID.encode()),
         (str(Topic(CLINIC, DEVICE, Channel.RECEIPT)), VALID.encode()),
         (str(Topic(CLINIC, DEVICE, Channel.ANSWER)), VALID.encode()),
+        (str(Topic(CLINIC, DEVICE, Channel.DAY_LIST)), VALID.encode()),
         (str(Topic(CLINIC, DEVICE, Channel.STATUS)), VALID.encode()),
     ],
 )

@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 import pytest
 
 from analysis import Flag
+from analysis.flag_words import FLAGS
 from collector import words
 from collector.ingestion import Quarantined
 from collector.pages import visits_of
+from collector.reviews import Reviews
 from collector.stored import StoreFailed
 from contract import (
     PROTOCOL,
@@ -73,8 +75,8 @@ def test_overview_says_what_waits_and_for_how_long_it_can(clinic: Clinic) -> Non
         NOW,
     )
     text = text_of(clinic.page("/"))
-    assert "4 comparisons and visits" in text
-    assert "Refused comparisons and visits 2" in " ".join(text.split())
+    assert "4 comparisons, visits and reviews" in text
+    assert "Refused comparisons, visits and reviews 2" in " ".join(text.split())
     assert "Oldest waits since" in text
     assert "room for 17 captures" in text
     assert "Certificate ends" in text
@@ -156,7 +158,7 @@ def test_retaken_site_shows_the_last_take_and_links_the_earlier(clinic: Clinic) 
     first = capture(taken_at=NOW)
     second = capture(taken_at=NOW + timedelta(minutes=2))
     clinic.holds(second, first)
-    (visit,) = visits_of(clinic.store.captures_of("P-0042"))
+    (visit,) = visits_of(clinic.store.captures_of("P-0042"), Reviews())
     assert visit.sites[0].latest is not None
     assert visit.sites[0].latest.capture == second
     page = clinic.page("/patients/P-0042")
@@ -351,7 +353,7 @@ def test_unreadable_store_is_said_on_a_page(clinic: Clinic, monkeypatch: pytest.
 
 def test_words_are_known_for_every_term() -> None:
     """Breaks when a flag, verdict or source of this release is shown by its bare name."""
-    assert set(words.FLAGS) == set(Flag)
+    assert set(FLAGS) == set(Flag)
     assert set(words.VERDICTS) == set(Verdict)
     assert len({look.look for look in words.VERDICTS.values()}) == len(Verdict)
     assert set(words.INSTRUMENT_CHANGES) == set(InstrumentChange)

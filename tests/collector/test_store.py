@@ -22,6 +22,7 @@ from contract import (
     Comparison,
     Outcome,
     Presence,
+    Review,
     Topic,
     Visit,
     content_sha256,
@@ -40,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def accepted(shown: Capture | Comparison | Visit) -> Accepted:
+def accepted(shown: Capture | Comparison | Visit | Review) -> Accepted:
     """Return the decision that a message is to be stored."""
     return Accepted(TOPIC, shown, shown.encode())
 

@@ -85,8 +85,8 @@ def _kind(described: dict[str, Any], parts: dict[str, Any]) -> str:
     if "$ref" in described:
         name = described["$ref"].rsplit("/", 1)[-1]
         return name if parts[name]["type"] == "object" else str(parts[name]["type"])
-    if "anyOf" in described:
-        return " or ".join(sorted(_kind(one, parts) for one in described["anyOf"]))
+    if alternatives := described.get("anyOf", described.get("oneOf")):
+        return " or ".join(sorted(_kind(one, parts) for one in alternatives))
     if "prefixItems" in described:
         return f"[{', '.join(_kind(one, parts) for one in described['prefixItems'])}]"
     if "items" in described:

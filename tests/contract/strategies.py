@@ -1,6 +1,6 @@
 """Any message that the contract allows, drawn from the models themselves: a field that is added is drawn too."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -17,10 +17,17 @@ from contract import (
     BaselineAnswer,
     Capture,
     Comparison,
+    DayList,
+    Decision,
+    Edit,
+    Expected,
+    HairsJoined,
     Interval,
+    Measurement,
     Place,
     Rating,
     ReducedPicture,
+    Review,
     Scale,
     SiteKey,
     SkippedSite,
@@ -132,6 +139,8 @@ def _plain(kind: Any, limits: dict[str, Any]) -> Drawn:  # noqa: ANN401, PLR0911
         return MOMENTS
     if kind is date:
         return st.dates()
+    if kind is time:
+        return st.times()
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -206,6 +215,33 @@ def _part(model: type[BaseModel], field: str) -> type[BaseModel]:
     return part
 
 
+def _joined() -> Drawn:
+    two = st.lists(st.integers(0, 8999), min_size=2, max_size=2, unique=True)
+    return _built(HairsJoined, hairs=two.map(tuple))
+
+
+@st.composite
+def _reviews(draw: st.DrawFn) -> Review:
+    edits = draw(st.lists(_of(Edit, []), max_size=_MOST))
+    decision = draw(st.sampled_from(Decision) if not edits else st.none() | st.sampled_from(Decision))
+    people, reasons = (_of(Review.model_fields[name].annotation, []) for name in ("decided_by", "reason"))
+    given: dict[str, Any] = {
+        "decision": decision,
+        "decided_by": None if decision is None else draw(people.filter(lambda by: by is not None)),
+        "reason": draw(reasons.filter(lambda why: why is not None)) if decision is Decision.REJECTED else None,
+        "edits": tuple(edits),
+        "corrected": draw(message(Measurement)) if edits else None,
+    }
+    review = draw(_built(Review, **{name: st.just(value) for name, value in given.items()}))
+    assert isinstance(review, Review)
+    return review
+
+
+def _day_lists() -> Drawn:
+    people = st.lists(message(Expected), unique_by=lambda one: (one.patient_code, one.visit_number), max_size=_MOST)
+    return _built(DayList, expected=people.map(tuple))
+
+
 def _answers() -> Drawn:
     without = _built(BaselineAnswer, baseline=st.none(), picture=st.none(), reason=st.text(min_size=1, max_size=40))
     with_one = _built(
@@ -221,5 +257,8 @@ _BY_HAND: dict[type[BaseModel], Any] = {
     Visit: _visits,
     Comparison: _comparisons,
     BaselineAnswer: _answers,
+    DayList: _day_lists,
+    HairsJoined: _joined,
+    Review: _reviews,
 }
 """Where fields depend on each other."""

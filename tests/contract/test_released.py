@@ -2,7 +2,7 @@
 
 ``released/1`` holds messages byte for byte as the contract's code of that time wrote them, one file a kind and form:
 ``first``; ``figures``, with the later figures of a measurement; ``instrument``, with calibrations, checks and bursts;
-``comparison``, with places, visits, comparisons and asks; ``enrolment``.
+``comparison``, with places, visits, comparisons and asks; ``enrolment``; ``chair``, with reviews and days' lists.
 """
 
 import json

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.head_drawing import HALF_LENGTH, HALF_WIDTH, from_crown
-from groundwork.head_map import Place, State, head_map
+from groundwork.head_map import Place, State, Words, head_map
 
 SVG = "{http://www.w3.org/2000/svg}"
 STATES: tuple[State, ...] = get_args(State)
@@ -90,7 +90,7 @@ def test_signs_stand_out_from_light_and_dark_ground(ground: str) -> None:
 
     svg = "".join(head_map([Place("a", "there", 90, 0, state)]) for state in STATES)
     colours = set(re.findall(r"#[0-9a-f]{6}", svg))
-    assert len(colours) == 4
+    assert len(colours) == 5
     for colour in colours:
         assert contrast(colour, ground) >= 3
         assert contrast(colour, "#ffffff") >= 3
@@ -112,7 +112,9 @@ def test_links_can_be_reached() -> None:
     """Breaks when a place leads nowhere, or its link is hidden from those who hear the page."""
     root = drawn(head_map([Place("a", "there", 90, 0, "done", link="/captures/1?a=1&b=2")]))
     assert root.get("role") == "group"
-    assert [link.get("href") for link in root.iter(f"{SVG}a")] == ["/captures/1?a=1&b=2"]
+    (link,) = root.iter(f"{SVG}a")
+    assert link.get("href") == "/captures/1?a=1&b=2"
+    assert link.get("aria-label") == "there: taken"
 
 
 def test_words_from_outside_stay_words() -> None:
@@ -155,6 +157,50 @@ def test_words_never_lie_over_words(places: list[tuple[int, int, State, bool]]) 
         assert baselines[0] >= 10
         assert baselines[-1] <= height
     assert sum(map(len, columns.values())) == len(places)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(30, 420), st.integers(-160, 160), st.sampled_from(STATES), st.booleans()), max_size=32
+    )
+)
+def test_boxes_for_fingers_are_large_enough_and_apart(places: list[tuple[int, int, State, bool]]) -> None:
+    """Breaks when a place cannot be met with a gloved finger: under 64 units, or beneath its neighbour's box."""
+    long = "a rather long name of a place that needs three lines"
+    root = drawn(
+        head_map(
+            [Place(str(n), long, g, r, state, donor=donor) for n, (g, r, state, donor) in enumerate(places)],
+            touch=True,
+        )
+    )
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    columns: dict[float, list[tuple[float, float]]] = {}
+    for group in root.iter(f"{SVG}g"):
+        if group.get("data-key") is None:
+            continue
+        (box,) = (part for part in group if part.get("class") == "head-map-box")
+        x, y, wide, high = (float(box.attrib[name]) for name in ("x", "y", "width", "height"))
+        assert wide >= 64
+        assert high >= 64
+        assert 0 <= x <= x + wide <= width
+        columns.setdefault(x, []).append((y, y + high))
+        for line in group.iter(f"{SVG}tspan"):
+            assert y < float(line.attrib["y"]) < y + high
+    for boxes in columns.values():
+        assert all(above[1] < below[0] for above, below in pairwise(sorted(boxes)))
+        assert min(boxes)[0] >= 0
+        assert max(boxes)[1] <= height
+    assert sum(map(len, columns.values())) == len(places)
+
+
+def test_the_map_speaks_the_reader_s_language() -> None:
+    """Breaks when a word of the map's own stays English on a German screen."""
+    words = Words(*(f"wort-{number}" for number in range(11)))
+    svg = head_map([Place(state, "x", 90, 0, state, donor=True) for state in STATES], title="x", words=words)
+    seen = {"".join(element.itertext()) for element in drawn(svg).iter() if element.tag.endswith(("text", "desc"))}
+    for number in range(10):
+        assert any(f"wort-{number}" in text for text in seen), number
+    assert "wort-10" in head_map([], title="x", words=words)
 
 
 def test_no_places_is_a_head() -> None:

@@ -76,3 +76,37 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     """Breaks when a wrong path becomes a traceback."""
     with pytest.raises(settings_file.SettingsFileError, match="cannot be read"):
         settings_file.read(Shapes, tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (GOOD.replace("side = 2.0", "side = "), 5),
+        (GOOD.replace("side = 2.0", 'side = """'), 5),
+        (GOOD + "side = 3.0\n", 6),
+        (GOOD.replace("side = 2.0", "side = -1"), 5),
+        ('name = "a"\n[shape\n', 2),
+    ],
+)
+def test_the_line_at_fault_can_be_shown(tmp_path: Path, text: str, line: int) -> None:
+    """Breaks when a screen cannot point at the line, whether it is no TOML or does not fit."""
+    with pytest.raises(settings_file.SettingsFileError) as refused:
+        settings_file.read(Shapes, written(tmp_path, text))
+    assert settings_file.lines_at_fault(refused.value) == (line,)
+
+
+def test_a_character_that_is_none_is_found(tmp_path: Path) -> None:
+    """Breaks when a file saved in another encoding is refused without its line."""
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b'name = "a"\n# M\xfcller\n')
+    with pytest.raises(settings_file.SettingsFileError, match="line 2: not a TOML file") as refused:
+        settings_file.read(Shapes, path)
+    assert settings_file.lines_at_fault(refused.value) == (2,)
+
+
+def test_a_text_is_checked_before_it_is_a_file(tmp_path: Path) -> None:
+    """Breaks when what would be refused from the file is let through on its way there."""
+    path = tmp_path / "none.toml"
+    assert settings_file.check(Shapes, path, GOOD).name == "a"
+    with pytest.raises(settings_file.SettingsFileError, match=r"line 5: setting 'shape\.square\.side'"):
+        settings_file.check(Shapes, path, GOOD.replace("side = 2.0", "side = -1"))

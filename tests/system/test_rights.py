@@ -8,14 +8,14 @@ from benchmarks.delivery.rights.act import Act
 from benchmarks.delivery.rights.scene import Scene
 
 _GROUPS = {
-    "write": 55,
-    "read": 30,
-    "collector": 17,
+    "write": 63,
+    "read": 34,
+    "collector": 20,
     "session": 7,
     "will": 14,
     "broker": 18,
     "clinic played": 9,
-    "ask": 13,
+    "ask": 15,
     "pictures": 42,
     "picture service": 13,
     "enrolment": 7,

@@ -17,6 +17,7 @@ from benchmarks.delivery.fuzz.tally import Tally
 from collector.answers import answer_baseline
 from collector.ingestion import Accepted, Decision, Quarantined, Refused, decide
 from collector.pictures import Pictures
+from collector.rows import TABLES
 from collector.store import Store
 from collector.stored import Answer
 from contract import (
@@ -29,6 +30,7 @@ from contract import (
     Health,
     Outcome,
     Receipt,
+    Review,
     Status,
     Topic,
     content_sha256,
@@ -46,6 +48,7 @@ _CHANNELS: dict[str, Channel] = {
     "capture": Channel.CAPTURE,
     "comparison": Channel.CHANGE,
     "visit": Channel.VISIT,
+    "review": Channel.REVIEW,
     "status": Channel.STATUS,
     "health": Channel.HEALTH,
     "baseline-ask": Channel.BASELINE_ASK,
@@ -222,7 +225,7 @@ class Clinic:
         with sqlite3.connect(self._path) as file:
             held = {
                 (table, message_id): content_sha256(payload)
-                for table in ("captures", "comparisons", "visits")
+                for table in TABLES
                 for message_id, payload in file.execute(f"SELECT message_id, payload FROM {table}")  # noqa: S608
             }
             kept = {
@@ -240,6 +243,11 @@ def _decided(sent: Sent) -> Decision:
 
 
 def _table(decision: Accepted) -> str:
-    if isinstance(decision.message, Capture):
-        return "captures"
-    return "comparisons" if isinstance(decision.message, Comparison) else "visits"
+    match decision.message:
+        case Capture():
+            return "captures"
+        case Comparison():
+            return "comparisons"
+        case Review():
+            return "reviews"
+    return "visits"

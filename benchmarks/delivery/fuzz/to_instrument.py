@@ -1,4 +1,4 @@
-"""Receipts and answers to the instrument: read as they come from paho, written down; then its outbox is looked at."""
+"""What comes to the instrument: read as it comes from paho, written down; then its outbox and list are looked at."""
 
 from __future__ import annotations
 
@@ -15,8 +15,19 @@ import paho.mqtt.client as mqtt
 from benchmarks.delivery.captures import composer, picture
 from benchmarks.delivery.fuzz.mutations import chance_of, mutated, noise
 from benchmarks.delivery.fuzz.tally import Tally
-from contract import BaselineAnswer, BaselineAsk, Capture, Channel, Outcome, Receipt, Topic, content_sha256
+from contract import (
+    BaselineAnswer,
+    BaselineAsk,
+    Capture,
+    Channel,
+    DayList,
+    Outcome,
+    Receipt,
+    Topic,
+    content_sha256,
+)
 from device.baseline import Asks
+from device.delivery import day_list
 from device.delivery.broker_connection import read_message
 from device.outbox import Outbox
 from device.outbox.states import State
@@ -28,6 +39,7 @@ CAPTURES = 8
 _CLINIC, _DEVICE = "riverside", "chair-1"
 _RELEASED = Path(__file__).parents[3] / "tests" / "contract" / "released" / "1"
 _OVERSIZE_ONE_IN = 20_000
+_LISTS_SHARE, _RECEIPTS_UP_TO = 0.05, 0.8
 _OVERSIZE_BYTES = 6 * 1024 * 1024
 _ODD_TOPICS = (
     b"",
@@ -35,6 +47,7 @@ _ODD_TOPICS = (
     b"\xff\xfe/answer",
     b"\xed\xa0\x80",
     b"trichoscope/1/riverside/chair-2/receipt",
+    b"trichoscope/1/riverside/chair-1/capture",
     b"\x00",
 )
 
@@ -50,7 +63,11 @@ class Kept:
 def message(seed: int, number: int, kept: tuple[Kept, ...], ask_id: str) -> mqtt.MQTTMessage:
     """Return the message of that number, of what an instrument that keeps ``kept`` may be told."""
     chance = chance_of("instrument", seed, number)
-    channel, payload = _receipt(chance, kept) if chance.random() < 0.8 else _answer(chance, ask_id)
+    of_what = chance.random()
+    if of_what < _LISTS_SHARE:
+        channel, payload = Channel.DAY_LIST, _day_list()
+    else:
+        channel, payload = _receipt(chance, kept) if of_what < _RECEIPTS_UP_TO else _answer(chance, ask_id)
     share = chance.random()
     topic = str(Topic(_CLINIC, _DEVICE, channel)).encode()
     if chance.randrange(_OVERSIZE_ONE_IN) == 0:
@@ -89,6 +106,11 @@ def _answer(chance: Random, ask_id: str) -> tuple[Channel, bytes]:
 @cache
 def _answers() -> tuple[bytes, ...]:
     return tuple(path.read_bytes() for path in sorted(_RELEASED.glob("baseline-answer*.json")))
+
+
+@cache
+def _day_list() -> bytes:
+    return (_RELEASED / "day-list.chair.json").read_bytes()
 
 
 class Instrument:
@@ -141,6 +163,11 @@ class Instrument:
                     self._asks.put(self._ask, datetime.now(UTC) + timedelta(hours=1))
                 else:
                     self._tally.became["passed over, to nothing that was asked"] += 1
+            case DayList():
+                day_list.keep(self._store.folder, read.encode())
+                if len(day_list.expected_today(self._store.folder, read.day)) != len(read.expected):
+                    self._tally.fault("a list was kept and is not read back")
+                self._tally.became["lists kept"] += 1
             case None:
                 self._tally.became["passed over, and not read"] += 1
 

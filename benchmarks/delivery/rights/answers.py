@@ -12,10 +12,23 @@ from benchmarks.delivery import captures
 from benchmarks.delivery.rights.act import Act
 from benchmarks.delivery.rights.bare_client import Arrived, BareClient, Ended
 from benchmarks.delivery.rights.scene import CLINIC, HOSTILE, OTHER, WITNESS, Scene, topic
-from contract import TO_DEVICE, BaselineAsk, Capture, Channel, Outcome, Receipt, Site, content_sha256, new_message_id
+from contract import (
+    TO_DEVICE,
+    BaselineAnswer,
+    BaselineAsk,
+    Capture,
+    Channel,
+    Decision,
+    Outcome,
+    Receipt,
+    Review,
+    Site,
+    content_sha256,
+    new_message_id,
+)
 
 _FAILURE = 0x80
-_PATIENT = 42
+_PATIENT, _REVIEWED = 42, 43
 _RESPONSE_TOPICS = {
     f"{OTHER}'s answer": topic(OTHER, Channel.ANSWER),
     f"{OTHER}'s receipt": topic(OTHER, Channel.RECEIPT),
@@ -39,6 +52,8 @@ def asking(scene: Scene) -> Iterator[Act]:
         yield people.send(f"a capture in the name of {OTHER}", device_id=OTHER)
         yield people.send("a capture in the name of another clinic", clinic_id="other-clinic")
         yield people.send(f"another content under the id of {OTHER}'s capture", message_id=people.held.message_id)
+        yield people.reject(f"reject {OTHER}'s capture in its name", device_id=OTHER)
+        yield people.reject(f"reject {OTHER}'s capture in its own name", device_id=HOSTILE)
 
 
 class _People:
@@ -112,6 +127,37 @@ class _People:
         how = f"{receipt.outcome.value}: {receipt.reason}" if receipt else "no receipt came"
         return Act("ask", words, how, refused, control)
 
+    def reject(self, words: str, device_id: str) -> Act:
+        """Say of another device's capture that it is not to count; the other then asks for it as its baseline."""
+        victim = _capture(OTHER, _REVIEWED)
+        _settled(self._other, OTHER, victim.encode())
+        review = _rejection(victim, device_id)
+        receipt = _settled(self._hostile, HOSTILE, review.encode(), Channel.REVIEW)
+        before = self._offered()
+        own = _rejection(victim, OTHER)
+        _settled(self._other, OTHER, own.encode(), Channel.REVIEW)
+        after = self._offered()
+        accepted = own.model_copy(
+            update={"message_id": new_message_id(), "sequence": 9, "decision": Decision.ACCEPTED, "reason": None}
+        )
+        _settled(self._other, OTHER, accepted.encode(), Channel.REVIEW)
+        refused = before == victim.message_id
+        how = (
+            f"{receipt.outcome if receipt else 'no receipt came'}; the capture {'counts' if refused else 'counts not'}"
+        )
+        control = after != victim.message_id and self._offered() == victim.message_id
+        return Act("ask", words, how, refused, control)
+
+    def _offered(self) -> UUID | None:
+        """Return the capture that the other device is given as its baseline."""
+        asked = _ask(OTHER, CLINIC, _REVIEWED)
+        self._other.publish(topic(OTHER, Channel.BASELINE_ASK), asked.encode(), correlation=asked.message_id.bytes)
+        while True:
+            one = self._other.next()
+            if one.topic == topic(OTHER, Channel.ANSWER) and str(asked.message_id).encode() in one.payload:
+                answer = BaselineAnswer.model_validate_json(one.payload)
+                return None if answer.baseline is None else answer.baseline.message_id
+
     def _again(self) -> BareClient:
         client = self._scene.client(HOSTILE)
         for channel in TO_DEVICE:
@@ -119,9 +165,9 @@ class _People:
         return client
 
 
-def _settled(client: BareClient, device: str, payload: bytes) -> Receipt | None:
-    """Send a capture and return its receipt, if one comes."""
-    client.publish(topic(device, Channel.CAPTURE), payload)
+def _settled(client: BareClient, device: str, payload: bytes, channel: Channel = Channel.CAPTURE) -> Receipt | None:
+    """Send a capture or a review, and return its receipt, if one comes."""
+    client.publish(topic(device, channel), payload)
     try:
         while True:
             one = client.next()
@@ -146,7 +192,7 @@ def _until_answer(witness: BareClient, message_id: UUID) -> list[Arrived] | None
         return None
 
 
-def _ask(device_id: str, clinic_id: str) -> BaselineAsk:
+def _ask(device_id: str, clinic_id: str, patient: int = _PATIENT) -> BaselineAsk:
     return BaselineAsk(
         message_id=new_message_id(),
         clinic_id=clinic_id,
@@ -155,12 +201,32 @@ def _ask(device_id: str, clinic_id: str) -> BaselineAsk:
         sequence=1,
         created_at=datetime.now(UTC),
         clock_trusted=True,
-        patient_code=f"P-{_PATIENT:04d}",
+        patient_code=f"P-{patient:04d}",
         site=Site.FRONTAL,
         before_visit=2,
     )
 
 
-def _capture(device_id: str) -> Capture:
+def _rejection(capture: Capture, device_id: str) -> Review:
+    return Review(
+        message_id=new_message_id(),
+        clinic_id=CLINIC,
+        device_id=device_id,
+        boot_id=new_message_id(),
+        sequence=8,
+        created_at=datetime.now(UTC),
+        clock_trusted=True,
+        patient_code=capture.patient_code,
+        visit_number=capture.visit_number,
+        site=capture.site,
+        software_version="0.1.0",
+        capture_id=capture.message_id,
+        decision=Decision.REJECTED,
+        decided_by="mk",
+        reason="It was taken elsewhere.",
+    )
+
+
+def _capture(device_id: str, patient: int = _PATIENT) -> Capture:
     shown, _ = captures.picture(1, 1000)
-    return captures.composer(shown, _PATIENT, 1, clinic_id=CLINIC, device_id=device_id, size_bytes=3_000)(1)
+    return captures.composer(shown, patient, 1, clinic_id=CLINIC, device_id=device_id, size_bytes=3_000)(1)

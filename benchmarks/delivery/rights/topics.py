@@ -77,6 +77,11 @@ def writing(scene: Scene) -> Iterator[Act]:
         for channel in (Channel.STATUS, Channel.HEALTH):
             yield stage.write(f"{OTHER}'s {channel}, retained", topic(OTHER, channel), retain=True)
             yield stage.write(f"{OTHER}'s retained {channel}, emptied", topic(OTHER, channel), retain=True, payload=b"")
+        yield stage.write("its own day-list, retained", topic(HOSTILE, Channel.DAY_LIST), retain=True)
+        yield stage.write(f"{OTHER}'s day-list, retained", topic(OTHER, Channel.DAY_LIST), retain=True)
+        yield stage.write(
+            f"{OTHER}'s retained day-list, emptied", topic(OTHER, Channel.DAY_LIST), retain=True, payload=b""
+        )
         for quality in (0, 2):
             for channel in (Channel.CAPTURE, Channel.RECEIPT):
                 yield stage.write(
@@ -153,6 +158,7 @@ def reading(scene: Scene) -> Iterator[Act]:
         readers = _Readers(scene, opened)
         for channel in (Channel.STATUS, Channel.HEALTH):
             readers.other.publish(topic(OTHER, channel), b"retained", retain=True)
+        readers.collector.publish(topic(OTHER, Channel.DAY_LIST), b"retained", retain=True)
         for words, topics in _FILTERS.items():
             yield readers.read(words, topics)
 
@@ -164,9 +170,9 @@ class _Readers:
         self._scene = scene
         self.other = opened.enter_context(scene.client(OTHER))
         self._hostile = opened.enter_context(scene.client(HOSTILE))
-        self._collector = opened.enter_context(scene.client(COLLECTOR))
+        self.collector = opened.enter_context(scene.client(COLLECTOR))
         for channel in FROM_DEVICE:
-            self._collector.subscribe(all_devices(CLINIC, channel))
+            self.collector.subscribe(all_devices(CLINIC, channel))
         for channel in TO_DEVICE:
             self.other.subscribe(topic(OTHER, channel))
             self._hostile.subscribe(topic(HOSTILE, channel))
@@ -179,13 +185,13 @@ class _Readers:
             self.other.publish(topic(OTHER, channel), secret)
         self._hostile.publish(topic(HOSTILE, Channel.CAPTURE), mine)
         for channel in TO_DEVICE:
-            self._collector.publish(topic(OTHER, channel), secret)
-            self._collector.publish(topic(HOSTILE, channel), mine)
+            self.collector.publish(topic(OTHER, channel), secret)
+            self.collector.publish(topic(HOSTILE, channel), mine)
         self.other.publish(topic(OTHER, Channel.VISIT), last)
         for device in (OTHER, HOSTILE):
-            self._collector.publish(topic(device, Channel.RECEIPT), last)
+            self.collector.publish(topic(device, Channel.RECEIPT), last)
         try:
-            collected = [one.payload for one in self._collector.until(last)]
+            collected = [one.payload for one in self.collector.until(last)]
             received = [one.payload for one in self.other.until(last)]
             came = self._hostile.until(last)
         except Ended as ended:

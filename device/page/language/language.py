@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Protocol
 
 from babel import Locale
-from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
+from babel.dates import format_date, format_time, format_timedelta
+from babel.numbers import format_decimal, format_percent
 from babel.support import NullTranslations
+
+from device.page.language.catalogue import Catalogue, catalogue_of
+from device.page.language.sentences import Sentences
+
+BYTES_PER_MEGABYTE = 1_000_000
 
 
 class Figure(Protocol):
     """A figure with its 95 % interval."""
 
-    value: float
-    low: float
-    high: float
+    @property
+    def value(self) -> float:
+        """What is most likely."""
+
+    @property
+    def low(self) -> float:
+        """Of the interval."""
+
+    @property
+    def high(self) -> float:
+        """Of the interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +44,13 @@ class Language:
         As `[chair] language` has it.
     translations
         Of the page's words.
+    sentences
+        The instrument's own; None where they stay as they are made.
     """
 
     code: str
     translations: NullTranslations
+    sentences: Sentences | None = None
 
     @property
     def locale(self) -> Locale:
@@ -46,8 +62,11 @@ class Language:
         return self.translations.gettext(text)
 
     def sentence(self, text: str) -> str:
-        """Translate a sentence that the instrument made: a reason of the gate, a guidance, an error."""
-        return self.translations.gettext(text)
+        """Translate a sentence that the instrument made: a reason of the gate, a guidance, an error.
+
+        What the catalogue does not know stays as it is.
+        """
+        return text if self.sentences is None else self.sentences.translated(text)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Write a number with so many decimals."""
@@ -67,8 +86,30 @@ class Language:
         """Write a time of day, in this machine's time zone."""
         return format_time(moment.astimezone(), format="short", locale=self.locale)
 
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Write a share, 0 to 1, as per cent."""
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        unit = "\N{NO-BREAK SPACE}%" if self.code == "de" else "%"
+        return format_percent(share, format=f"{pattern}{unit}", locale=self.locale)
+
+    def megabytes(self, size_bytes: float) -> str:
+        """Write a size: ``1.2 MB``."""
+        return f"{self.number(size_bytes / BYTES_PER_MEGABYTE, 1)}\N{NO-BREAK SPACE}MB"
+
+    def ago(self, moment: datetime, now: datetime) -> str:
+        """Say how long ago a moment was, or how far ahead it lies: ``2 hours ago``."""
+        return format_timedelta(min(moment - now, timedelta(days=36500)), add_direction=True, locale=self.locale)
+
 
 @cache
 def language_of(code: str) -> Language:
-    """Return a language of the page."""
-    return Language(code, NullTranslations())
+    """Return a language of the page; read once."""
+    catalogue = catalogue_of(code)
+    if catalogue is None:
+        return Language(code, NullTranslations())
+    return Language(code, catalogue.translations, _sentences(code, catalogue))
+
+
+def _sentences(code: str, catalogue: Catalogue) -> Sentences:
+    plain = Language(code, NullTranslations())
+    return Sentences(catalogue.sentences, plain.number)

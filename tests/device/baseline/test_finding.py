@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from contract import BaselineAnswer, BaselineAsk, Picture, Quality, ReducedPicture, Verdict
+from contract import BaselineAnswer, BaselineAsk, Capture, Decision, Picture, Quality, ReducedPicture, Verdict
 from device import clock
 from device.baseline import Asks, Found, NoneKnown, Unreachable, ask_ahead, find_baseline, kept
 from device.settings import DeviceSettings
@@ -259,3 +259,40 @@ def test_the_own_picture_is_made_small(of: DeviceSettings, store: Store, noise: 
     assert seen[height // 2 + 3 :, width // 2 + 3 :].mean() == pytest.approx(picture[768:, 1026:].mean(), abs=3)
     assert seen[: height // 2 - 3].mean() == pytest.approx(picture[:750].mean(), abs=3)
     assert find_baseline(of, store, PATIENT, SITE, 2, with_picture=False) != outcome
+
+
+def review(store: Store, capture: Capture, decision: Decision) -> None:
+    """Keep a person's word on a capture."""
+    store.keep_message(
+        lambda sequence: examples.review(
+            sequence=sequence,
+            capture_id=capture.message_id,
+            visit_number=capture.visit_number,
+            site=capture.site,
+            decision=decision,
+            reason="Hair over the site." if decision is Decision.REJECTED else None,
+        )
+    )
+
+
+def test_what_was_rejected_is_no_baseline(of: DeviceSettings, store: Store) -> None:
+    """Breaks when a visit is compared with a picture that a person took out, or not with it once it counts again."""
+    first, second = keep(store, 1), keep(store, 2)
+    review(store, first, Decision.REJECTED)
+    with answering(store, answer_none) as asked:
+        outcome = find_baseline(of, store, PATIENT, SITE, 3, with_picture=False)
+    assert isinstance(outcome, Found)
+    assert outcome.baseline.capture == second
+    assert len(asked) == 1, "an earlier one may lie at the clinic"
+    kept.forget_visit(store.folder, PATIENT, 3)
+    with answering(store, answer_with(first)):  # of the rejection the clinic has not heard yet
+        outcome = find_baseline(of, store, PATIENT, SITE, 3, with_picture=False)
+        assert isinstance(outcome, Found)
+        assert outcome.baseline.capture == second
+        without = find_baseline(of, store, PATIENT, SITE, 2, with_picture=False)
+    assert isinstance(without, NoneKnown)
+    assert "rejected" in without.reason
+    review(store, first, Decision.ACCEPTED)
+    outcome = find_baseline(of, store, PATIENT, SITE, 3, with_picture=False)
+    assert isinstance(outcome, Found)
+    assert outcome.baseline.capture == first

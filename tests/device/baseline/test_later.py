@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract import Capture, Comparison
+from contract import Capture, Comparison, Decision
 from device import clock
 from device.baseline import Asks, ComparingLater, pending_comparisons
 from device.outbox import Outbox
@@ -137,3 +137,23 @@ def test_the_service_ends_when_it_is_told_to(of: DeviceSettings, store: Store) -
     thread.join(5)
     assert not thread.is_alive()
     assert Asks(store).pending(clock.now()) == []
+
+
+def test_a_rejected_capture_is_not_compared_later(of: DeviceSettings, store: Store) -> None:
+    """Breaks when a comparison of a picture that a person took out is made, or none once it counts again."""
+    keep(store, 1)
+    followup = an_hour_ago(store, 2)
+    about = {"capture_id": followup.message_id, "visit_number": 2}
+    store.keep_message(
+        lambda sequence: examples.review(
+            sequence=sequence, **about, decision=Decision.REJECTED, reason="The wrong place."
+        )
+    )
+    later = ComparingLater(of, store, compare)
+    later.compare_pending(GO)
+    assert pending_comparisons(store) == []
+    assert Outbox(store).counts().waiting_others == 1, "the review alone"
+    store.keep_message(lambda sequence: examples.review(sequence=sequence, **about))
+    assert pending_comparisons(store) == [followup]
+    later.compare_pending(GO)
+    assert Outbox(store).counts().waiting_others == 3

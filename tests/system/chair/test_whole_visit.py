@@ -1,5 +1,6 @@
 """A technician's whole visit in a real browser: real broker, collector and delivery, from the code to the receipts."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from device.outbox import Outbox
 from device.store import Store
 from tests.system.browser import chromium
 from tests.system.chair.screens import FIRST, show
+from tests.system.chair.served_capture import await_picture
 from tests.system.conftest import free_ports
 
 PATIENT = "P-0042"
@@ -133,8 +135,10 @@ def test_a_whole_visit(clinic: Clinic, page: Page, tmp_path: Path) -> None:
 def correct(page: Page, folder: Path) -> None:
     """Take one hair away, and finish."""
     page.get_by_role("link", name="Correct").tap()
-    remove = page.get_by_role("button", name="Remove")
+    await_picture(page)
+    remove = page.get_by_role("toolbar").get_by_role("button", name="Remove")
     remove.tap()
+    expect(remove).to_have_attribute("aria-pressed", "true")
     touch_a_hair(page)
     expect(page.locator("#edits li")).to_have_count(1)
     show(page, "correct", folder)
@@ -145,13 +149,13 @@ def correct(page: Page, folder: Path) -> None:
 
 def touch_a_hair(page: Page) -> None:
     """Touch the picture until a hair is hit: some of any row of points across the middle is one."""
-    box = page.locator(".viewer canvas").last.bounding_box()
+    box = page.locator(".viewer canvas").bounding_box()
     assert box is not None
+    hint = page.locator("#how")
     for step in range(40):
-        x = box["x"] + box["width"] * (0.3 + 0.4 * (step % 20) / 20)
-        page.touchscreen.tap(x, box["y"] + box["height"] * (0.4 + 0.15 * (step // 20)))
-        page.wait_for_timeout(120)
-        if page.locator("#edits li").count():
+        page.touchscreen.tap(box["x"] + box["width"] * (0.2 + 0.015 * step), box["y"] + box["height"] * 0.5)
+        expect(hint).to_have_text(re.compile("No hair there|hairs"))
+        if "hairs" in hint.inner_text():
             return
     raise AssertionError("no hair was hit")
 

@@ -1,6 +1,8 @@
 // What all screens share: the data block, what is said to the technician, and actions.
 
-const token = document.querySelector('meta[name="chair-token"]').content;
+import { ask, lookAtLock, showLock } from "/static/js/access.js";
+
+export { ask, lookAtLock, showLock };
 
 /** The values that the screen's template left for its script; an empty object where it left none. */
 export const data = JSON.parse(document.getElementById("data")?.textContent ?? "{}");
@@ -19,29 +21,37 @@ export function say(sentence, plain = false) {
  * @param {object} asked its body
  */
 export async function act(url, asked = {}) {
-  let answer;
-  try {
-    answer = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-chair-token": token },
-      body: JSON.stringify(asked),
-    });
-  } catch {
-    say(data.unreachable ?? "The instrument does not answer. It is tried again when you touch the button.");
+  const { answered, ok, status, values } = await ask(url, asked);
+  if (!answered) {
+    say(document.getElementById("said").dataset.unreachable);
     return null;
   }
-  const values = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    say(values.sentence ?? `${answer.status}`);
+  if (values.locked) return null; // the lock screen is on its way
+  if (!ok) {
+    say(values.sentence ?? `${status}`);
+    if (values.seat) showSeat(values.sentence);
     return null;
   }
   say("");
   if (values.go) location.assign(values.go);
+  if (values.reload) location.reload();
   return values;
+}
+
+/** Show who has the seat, with the button that takes it over: it was taken after this screen was loaded. */
+function showSeat(sentence) {
+  const banner = document.getElementById("seat");
+  if (!banner) return;
+  document.getElementById("seat-words").textContent ||= sentence;
+  banner.hidden = false;
 }
 
 // A button that names its action needs no script of its own.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-act]");
   if (button) act(button.dataset.act, JSON.parse(button.dataset.asked ?? "{}"));
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open).showModal();
+  if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  if (event.target.closest("#said-close")) say("");
 });

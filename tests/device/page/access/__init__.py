@@ -1,1 +1,1 @@
-"""Tests of :mod:`device.page.access`."""
+"""Tests of who may use the page."""

@@ -1,0 +1,1 @@
+"""The chair page's live picture, against what is asked of it."""
