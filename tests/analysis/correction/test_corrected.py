@@ -90,12 +90,14 @@ def test_a_picture_that_was_measured_keeps_its_figures() -> None:
     assert_figures_agree(corrected(given, unmoved(given)), given)
 
 
-def test_a_hair_taken_out_and_put_back_leaves_the_count() -> None:
+@pytest.mark.parametrize("kind", ["terminal", "vellus"])
+def test_a_hair_taken_out_and_put_back_leaves_the_count(kind: str) -> None:
     """A slip that is taken back would move the density of a patient."""
     given = scalp(3, missed=(3.0, 2.0))
-    hair = given.hairs[7]
+    number = next(i for i, hair in enumerate(given.hairs) if hair.kind == kind)
+    hair = given.hairs[number]
     course = [tuple(point) for point in hair.centreline_px.tolist()]
-    back = corrected(given, [{"edit": "removed", "hair": 7}, added(*course, kind=hair.kind)])
+    back = corrected(given, [{"edit": "removed", "hair": number}, added(*course, kind=kind)])
     for name in ("hair_density_per_cm2", "terminal_density_per_cm2", "vellus_density_per_cm2", "unit_density_per_cm2"):
         assert getattr(back, name).value == pytest.approx(getattr(given, name).value, abs=0.01), name
     assert back.missed_expected == given.missed_expected
@@ -135,6 +137,10 @@ def test_expected_missed_hairs_are_those_not_yet_added() -> None:
     taken_back = [*drawn[:1], {"edit": "removed", "hair": len(given.hairs)}]
     assert corrected(given, taken_back).missed_expected == pytest.approx(2.4)
     assert corrected(scalp(2), drawn).missed_expected is None
+    # drawn on to a hair that was found, it is no more hair than before
+    vellus = next(i for i, hair in enumerate(given.hairs) if hair.kind == "vellus")
+    longer = [*drawn[:1], {"edit": "joined", "hairs": [vellus, len(given.hairs)]}]
+    assert corrected(given, longer).missed_expected == pytest.approx(2.4)
 
 
 def test_an_added_hair_joins_the_unit_beside_it() -> None:
@@ -164,6 +170,25 @@ def test_joined_pieces_take_after_the_longer_one() -> None:
     hairs = (*given.hairs[:longer], bare, *given.hairs[longer + 1 :])
     whole = corrected(replace(given, hairs=hairs), [{"edit": "joined", "hairs": [longer, shorter]}]).hairs[-1]
     assert whole.diameter_um == given.hairs[shorter].diameter_um
+
+
+def test_a_piece_that_was_found_the_wrong_way_round_is_joined_by_its_nearer_end() -> None:
+    """The line would run to the far end and back, and be twice as long as the hair."""
+    given = scalp(hairs=0)
+    pieces = [added((200.0, 200.0), (230.0, 200.0)), added((270.0, 200.0), (240.0, 200.0))]
+    whole = corrected(given, [*pieces, {"edit": "joined", "hairs": [0, 1]}]).hairs[0]
+    assert whole.centreline_px.tolist() == [[200.0, 200.0], [230.0, 200.0], [240.0, 200.0], [270.0, 200.0]]
+    assert whole.length_mm == pytest.approx(0.7)
+
+
+def test_what_a_person_split_is_surely_two_hairs() -> None:
+    """The doubt about the line that was found would stay in the interval."""
+    given = scalp(4)
+    assert given.hairs[3].probability < 1.0
+    pieces = corrected(given, [{"edit": "split", "hair": 3, "at_px": middle(given, 3)}]).hairs[-2:]
+    assert [piece.probability for piece in pieces] == [1.0, 1.0]
+    moved = corrected(given, [{"edit": "root-moved", "hair": 3, "root_px": root_of(given, 3)}]).hairs[3]
+    assert moved.probability == given.hairs[3].probability
 
 
 def test_a_root_that_is_put_at_the_tip_turns_the_hair() -> None:
