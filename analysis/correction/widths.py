@@ -65,14 +65,8 @@ def _found_again(measurement: Measurement, known_um: Array, terminal: NDArray[np
     fits = band_low <= band_high  # but for roundings they all do
     low, high = np.where(fits, band_low, low), np.where(fits, band_high, high)
     total_um = measurement.cumulative_thickness_mm_per_cm2.value * measurement.area_cm2 * 1000 - known_um.sum()
-    # Touching neighbours make rough widths wide: most were taken at the median, and the others are looked at first.
-    at_most = high == most_um
-    widths = high.copy()
-    for these in (~at_most, at_most):
-        room = float((high - low)[these].sum())
-        share = np.clip((widths.sum() - total_um) / room, 0.0, 1.0) if room > 0 else 0.0
-        widths[these] -= share * (high - low)[these]
-    return widths
+    room = max(float((high - low).sum()), 1e-9)
+    return np.asarray(high - (high - low) * np.clip((high.sum() - total_um) / room, 0.0, 1.0))
 
 
 def _thin_hairs(measurement: Measurement) -> int:

@@ -9,17 +9,8 @@ import pytest
 from babel.messages import Catalog
 
 from tools import page_messages
-from tools.page_messages import (
-    LANGUAGES,
-    Said,
-    collected,
-    placeholders,
-    read,
-    sentences_of,
-    untranslated,
-    updated,
-    words_of,
-)
+from tools.page_messages import LANGUAGES, Said, collected, read, untranslated, updated
+from tools.said_in_sources import placeholders, sentences_of, words_of
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

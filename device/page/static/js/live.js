@@ -106,6 +106,7 @@ export class Live {
       return;
     }
     if (this.#program !== null && this.#program !== header.program) {
+      this.#drop(); // not again with the next message, which would begin the loading anew
       location.reload(); // the instrument was started anew: this page's token is no longer good
       return;
     }
