@@ -25,6 +25,7 @@ from device.page.screens import (
     capture,
     correct,
     health,
+    language_choice,
     lock,
     log,
     result,
@@ -37,11 +38,15 @@ from device.page.screens import (
 from device.page.web import Page, templates
 
 _STATIC = Path(__file__).parent / "static"
+_FAILED = (
+    "The program failed at this. What was kept before is kept; try again, and tell who looks after the instrument."
+)
 
 _SCREENS: tuple[Callable[[Page], list[BaseRoute]], ...] = (
     start.routes,
     lock.routes,
     seat.routes,
+    language_choice.routes,
     sites.routes,
     capture.routes,
     live.routes,
@@ -69,24 +74,29 @@ def create_app(chair: Chair) -> Starlette:
         If the settings name a PIN, and its file cannot be used.
     """
     page = Page(chair, templates())
+    refusals: tuple[type[Exception], ...] = (HTTPException, ChairRefused, *FORESEEN)
 
     async def refused(request: Request, error: Exception) -> Response:
-        if isinstance(error, HTTPException):
-            status, said = error.status_code, error.detail
-        else:
-            status, said = (409 if isinstance(error, SeatTaken) else 422), str(error)
+        match error:
+            case HTTPException():
+                status, said = error.status_code, error.detail
+            case SeatTaken():
+                status, said = 409, str(error)
+            case _ if isinstance(error, refusals):
+                status, said = 422, str(error)
+            case _:  # the server writes down what it was
+                status, said = 500, _FAILED
         sentence = page.language(request).sentence(said)
         if request.method != "GET":
             return JSONResponse({"sentence": sentence, "seat": isinstance(error, SeatTaken)}, status)
         return page.render(request, "refused.html", status, said=said)
 
-    refusals: tuple[type[Exception], ...] = (HTTPException, ChairRefused, *FORESEEN)
     return Starlette(
         routes=[
             *(route for screen in _SCREENS for route in screen(page)),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        exception_handlers=dict.fromkeys(refusals, refused),
+        exception_handlers=dict.fromkeys((*refusals, Exception), refused),
         middleware=[_guard(chair)],
     )
 

@@ -17,8 +17,8 @@ def demo(*options: str) -> list[str]:
     """Return the demonstration's command line on free ports."""
     ports = free_ports()
     numbers = ("--broker-port", ports.broker, "--pictures-port", ports.pictures, "--page-port", ports.page)
-    numbers += ("--chair-port", ports.chair)
-    return [own_program("trichoscope"), "demo", *map(str, numbers), *options]
+    chair = ("--chair-port", str(ports.chair))
+    return [own_program("trichoscope"), "demo", *map(str, numbers), *chair, *options]
 
 
 def environment(folder: Path) -> dict[str, str]:

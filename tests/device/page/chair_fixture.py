@@ -93,10 +93,13 @@ class ChairClient:
     ----------
     app
         Whom it asks.
+    fails
+        Whether a failure that nobody foresaw is answered as a server does, and not raised in the test.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, fails: bool = False) -> None:
         self._app = app
+        self._fails = fails
         self.cookies = httpx.Cookies()
         self.token = ""
 
@@ -104,7 +107,7 @@ class ChairClient:
         """Send a request and return the whole answer."""
 
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app)
+            transport = httpx.ASGITransport(self._app, raise_app_exceptions=not self._fails)
             async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, cookies=self.cookies) as client:
                 answer = await client.request(method, path, **options)
                 self.cookies.update(client.cookies)
