@@ -41,7 +41,7 @@ unit-arm64: ## the computing parts on an emulated Cortex-A76 (the Pi 5's), with 
 	    -k "not no_opencv and not without_opencv"; \
 	done
 
-bench: bench-accuracy bench-speed bench-instrument bench-change bench-delivery ## all benchmarks; docs/benchmarks.md holds what they gave
+bench: bench-accuracy bench-speed bench-instrument bench-change bench-delivery bench-chair ## all benchmarks; docs/benchmarks.md holds what they gave
 
 bench-accuracy: ## hairs found, measured and told from what is none, against named peers
 	@tools/prepare bench
@@ -66,6 +66,11 @@ bench-delivery: ## nothing lost, doubled, altered or read by others: faults, pow
 	@tools/prepare bench
 	$(BIN)/python -m benchmarks.delivery $(if $(PART),--part $(PART))
 
+bench-chair: ## the live picture: fluent beside a measurement, fresh on a slow link, nobody's hostage (about ten minutes; PART=link for one)
+	@tools/prepare test
+	@tools/prepare bench
+	$(BIN)/python -m benchmarks.chair $(if $(PART),--part $(PART))
+
 train: ## learn anew what a shaft looks like: draws lessons, writes analysis/learned/shafts.onnx (about an hour, 12 GB of memory)
 	@tools/prepare train
 	$(TRAIN_BIN)/python -m training.draw --into build/lessons
@@ -86,7 +91,8 @@ audit: ## known vulnerabilities in the pinned versions; ends with 3 where they c
 	@tools/prepare audit
 	@.venv-audit/bin/python -m tools.audit
 
-pictures: ## make the pictures of README and docs anew
+pictures: ## make the pictures of README and docs anew; those of the chair page by its own tests
 	$(BIN)/python -m tools.make_pictures
+	TRICHOSCOPE_CHAIR_PICTURES=docs/pictures/chair $(BIN)/pytest -q tests/system/chair
 
-.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change bench-delivery train unit-train contract pictures sbom audit
+.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change bench-delivery bench-chair train unit-train contract pictures sbom audit

@@ -34,12 +34,12 @@ class Status(Message):
 class Health(Message):
     """Sent every minute while connected; ``sequence`` is the milliseconds since boot.
 
-    The first messages lacked the fields with a default. Others are comparisons and visits. ``oldest_waiting_at`` is
-    when the oldest message that waits was made, by the instrument's clock, and ``room_captures`` how many captures more
-    its disk takes. ``certificate_expires_at`` is of the certificate that it proves itself with. ``lights`` and
-    ``triggers`` name what the settings do: empty for an instrument without, which is a valid one; None where nothing is
-    said. ``calibration_made_at`` is None as long as there is no calibration; ``calibration_due`` and
-    ``camera_trouble`` say in a sentence what is to be done, and are None where nothing is.
+    The first messages lacked the fields with a default. Others are comparisons, visits and reviews.
+    ``oldest_waiting_at`` is when the oldest message that waits was made, by the instrument's clock, and
+    ``room_captures`` how many captures more its disk takes. ``certificate_expires_at`` is of the certificate that it
+    proves itself with. ``lights`` and ``triggers`` name what the settings do: empty for an instrument without, which is
+    a valid one; None where nothing is said. ``calibration_made_at`` is None as long as there is no calibration;
+    ``calibration_due`` and ``camera_trouble`` say in a sentence what is to be done, and are None where nothing is.
     """
 
     waiting_captures: Count

@@ -15,7 +15,7 @@ from device.chair.appointments import keep_record
 from device.chair.refusals import ChairRefused
 from device.settings import DeviceSettings
 from device.sites import Said, reviews_of_visit
-from device.store import Store
+from device.store import MessageTooLong, Store
 
 _EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
 
@@ -150,5 +150,9 @@ def _keep(
 
     try:
         return store.keep_message(compose)
+    except MessageTooLong as error:
+        raise ChairRefused(
+            "These are more corrections than travel to the clinic. Reject the picture, and take it again."
+        ) from error
     except ValidationError as error:
         raise ChairRefused("A picture is rejected with a reason of 1 to 300 characters.") from error

@@ -1,4 +1,4 @@
-"""The instrument's memory: captures, comparisons and visits, whole or not there, with the captures' pictures."""
+"""The instrument's memory: what is to reach the clinic and the captures' pictures, whole or not there."""
 
 from device.store.pictures import PictureDamaged
 from device.store.sealing import NotAsSealed, PictureKeyUnusable

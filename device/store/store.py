@@ -2,8 +2,8 @@
 
 SQLite in WAL mode with ``synchronous=FULL`` (a commit survives the power cut that follows it), pictures as files named
 by their digest, written before the row that names them. The command that captures and the service that delivers are
-two processes that meet only here: captures, comparisons and visits go one way through it, what is asked of the clinic
-(:mod:`device.baseline`) both.
+two processes that meet only here: captures, comparisons, visits and reviews go one way through it, what is asked of the
+clinic (:mod:`device.baseline`) both.
 
 A capture that the gate refused is kept and *held*: it travels only once a person has released it with a note. A
 capture of a later visit is *to be compared* until a comparison of it is kept, or there is nothing to compare it with.

@@ -36,6 +36,9 @@ _HEADERS = {
     # Patients' figures and pictures belong into no browser's cache.
     "cache-control": "no-store",
 }
+_KEPT_BY_BROWSERS = {"cache-control": "no-cache"}
+"""Of scripts, styles and icons, which are the same for everybody: asked for again, and sent again when they changed."""
+
 _HSTS = {"strict-transport-security": "max-age=31536000"}
 TOKEN_HEADER = "x-chair-token"  # noqa: S105  a header's name
 
@@ -121,7 +124,7 @@ class Guard:
         async def send_strictly(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 answer = MutableHeaders(scope=message)
-                answer.update(self._headers)
+                answer.update(self._headers | (_KEPT_BY_BROWSERS if scope["path"].startswith(_STATIC) else {}))
                 if (now := state["session"].session_id) != held:
                     answer.append("set-cookie", f"{self._cookie}={now}; {self._cookie_rules}")
             await send(message)

@@ -24,10 +24,7 @@ def test_a_failure_that_nobody_foresaw_is_a_sentence(
         client.act("/technician", {"technician": "mk"})
         monkeypatch.setattr(start, "open_visits", fail)
         monkeypatch.setattr(start, "next_visit_number", fail)
-        if method == "GET":
-            answer = client.get("/")
-        else:
-            answer = client.act("/visits/proposed", {"patient": "P-0042"})
+        answer = client.get("/") if method == "GET" else client.act("/visits/proposed", {"patient": "P-0042"})
     assert answer.status_code == 500
     assert "The program failed at this." in answer.text
     assert "insides" not in answer.text
