@@ -16,6 +16,11 @@ def replace(connection: sqlite3.Connection, lists: Iterable[DayList], today: dat
             "INSERT INTO day_lists VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET payload = excluded.payload",
             (one.device_id, one.day.isoformat(), one.encode()),
         )
+    forget_before(connection, today)
+
+
+def forget_before(connection: sqlite3.Connection, today: date) -> None:
+    """Forget the days that are over: whom somebody expected then is nobody's to know any more."""
     connection.execute("DELETE FROM day_lists WHERE day < ?", (today.isoformat(),))
 
 

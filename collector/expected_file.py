@@ -16,7 +16,7 @@ from contract import ClinicId, DayList, DeviceId, Expected
 from contract.day_list import MAX_EXPECTED
 
 COLUMNS = ("day", "at", "device", "patient_code", "visit_number")
-"""What the header names, in any order, and no more."""
+"""What the header names, in any order, in capital letters or small ones, and no more."""
 
 _MAX_BYTES = 1_000_000
 _FURTHEST_AHEAD = timedelta(days=366)
@@ -108,13 +108,13 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _header(cells: Sequence[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    unknown = [name for name in names if name not in COLUMNS]
+    names = [cell.strip().lower() for cell in cells]
+    unknown = [place for place, name in enumerate(names, start=1) if name not in COLUMNS]
     # Where most of the line is unknown it is no header, and its words are somebody's.
     if unknown and 2 * len(unknown) < len(names):
         raise FileRefused(
-            f"The column '{unknown[0][:40]}' is not taken: a list holds patient codes and visit numbers, and nothing"
-            f" by which somebody is known or described. Take the column out. {_HEADER}"
+            f"Column {unknown[0]} of the first line is not taken: a list holds patient codes and visit numbers, and"
+            f" nothing by which somebody is known or described. Take the column out. {_HEADER}"
         )
     if sorted(names) != sorted(COLUMNS):
         raise FileRefused(_HEADER)

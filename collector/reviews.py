@@ -11,10 +11,13 @@ from uuid import UUID
 
 from collector.rows import stored_message, time_of
 from collector.stored import StoredReview
-from contract import Capture, ComparedCapture, Decision, Review
+from contract import Capture, Comparison, Decision, Review
 
-_Named = tuple[str, UUID, int]
-"""A capture by its device, its id and its visit."""
+_Named = tuple[str, UUID, str, int, str]
+"""A capture by its device, its id, its patient, its visit and its site: a review that differs in one is none of it."""
+
+_LAST_FIRST = "sequence DESC, received_at DESC, rowid DESC"
+"""An instrument counts what it says; what it says under one count, as after its store was made anew, by its coming."""
 
 
 class Reviews:
@@ -28,19 +31,28 @@ class Reviews:
 
     def __init__(self, latest: Iterable[Review] = ()) -> None:
         self._latest: dict[_Named, Review] = {
-            (review.device_id, review.capture_id, review.visit_number): review for review in latest
+            (one.device_id, one.capture_id, one.patient_code, one.visit_number, one.site): one for one in latest
         }
 
-    def of(self, capture: Capture | ComparedCapture) -> Review | None:
+    def of(self, capture: Capture) -> Review | None:
         """Return what was said last of a capture; None where nothing was."""
-        return self._latest.get((capture.device_id, capture.message_id, capture.visit_number))
+        return self._latest.get(
+            (capture.device_id, capture.message_id, capture.patient_code, capture.visit_number, capture.site)
+        )
 
-    def rejects(self, capture: Capture | ComparedCapture) -> bool:
+    def rejects(self, capture: Capture) -> bool:
         """Whether a capture is not to count."""
-        review = self.of(capture)
-        return review is not None and review.decision is Decision.REJECTED
+        return _rejects(self.of(capture))
 
-    def corrected(self, capture: Capture | ComparedCapture) -> bool:
+    def rejects_one_of(self, comparison: Comparison) -> bool:
+        """Whether one of the two captures of a comparison is not to count."""
+        about = comparison.patient_code, comparison.site
+        return any(
+            _rejects(self._latest.get((one.device_id, one.message_id, about[0], one.visit_number, about[1])))
+            for one in (comparison.baseline, comparison.followup)
+        )
+
+    def corrected(self, capture: Capture) -> bool:
         """Whether hairs of a capture were corrected."""
         review = self.of(capture)
         return review is not None and review.corrected is not None
@@ -67,12 +79,12 @@ def latest(connection: sqlite3.Connection, patient_code: str, site: str | None) 
         If this release cannot read one of them.
     """
     rows = connection.execute(
-        # of the bare columns SQLite gives those of the row that has the maximum (lang_select.html, 2.5)
-        "SELECT payload, max(sequence) FROM reviews WHERE patient_code = ?1 AND (?2 IS NULL OR site = ?2)"
-        " GROUP BY device_id, capture_id",
+        "SELECT payload FROM (SELECT payload, row_number() OVER (PARTITION BY device_id, capture_id, visit_number, site"
+        f" ORDER BY {_LAST_FIRST}) AS place FROM reviews WHERE patient_code = ?1 AND (?2 IS NULL OR site = ?2))"
+        " WHERE place = 1",
         (patient_code, site),
     )
-    return Reviews(stored_message(Review, payload) for payload, _ in rows)
+    return Reviews(stored_message(Review, payload) for (payload,) in rows)
 
 
 def history(connection: sqlite3.Connection, capture: Capture) -> History:
@@ -85,7 +97,12 @@ def history(connection: sqlite3.Connection, capture: Capture) -> History:
     """
     rows = connection.execute(
         "SELECT payload, received_at FROM reviews WHERE capture_id = ? AND device_id = ? AND patient_code = ?"
-        " AND visit_number = ? AND site = ? ORDER BY sequence, received_at",
+        f" AND visit_number = ? AND site = ? ORDER BY {_LAST_FIRST}",
         (str(capture.message_id), capture.device_id, capture.patient_code, capture.visit_number, capture.site),
     )
-    return History(tuple(StoredReview(stored_message(Review, text), time_of(at)) for text, at in rows))
+    last_first = [StoredReview(stored_message(Review, text), time_of(at)) for text, at in rows]
+    return History(tuple(reversed(last_first)))
+
+
+def _rejects(review: Review | None) -> bool:
+    return review is not None and review.decision is Decision.REJECTED

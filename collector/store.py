@@ -261,6 +261,20 @@ class Store:
         except sqlite3.Error as error:
             raise StoreFailed(f"the store could not commit: {error}") from error
 
+    def forget_day_lists(self, before: date) -> None:
+        """Forget the lists of earlier days, from any thread.
+
+        Raises
+        ------
+        StoreFailed
+            If nothing could be committed.
+        """
+        try:
+            with self._own_writer() as connection:
+                day_lists.forget_before(connection, before)
+        except sqlite3.Error as error:
+            raise StoreFailed(f"the store could not commit: {error}") from error
+
     @contextmanager
     def _own_writer(self) -> Iterator[sqlite3.Connection]:
         """Write in a transaction of a connection of its own: the writer belongs to the subscriber's thread."""

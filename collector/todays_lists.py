@@ -1,14 +1,14 @@
 """Each device's list of the day, sent to it: when the connection is new, when the list changed, and when a day begins.
 
 Retained at the broker, a list waits there for a device that comes online later; it expires with its day, so that no
-device is ever given yesterday's.
+device is ever given yesterday's. In the clinic's store it goes when its day is over.
 """
 
 import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from collector.store import Store
 from collector.stored import StoreFailed
@@ -40,6 +40,7 @@ class TodaysLists:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._told: dict[str, DayList] = {}
+        self._day: date | None = None
         self._look_at_s = float("-inf")
 
     def due(self, moment_s: float, now: datetime) -> Iterator[OutgoingList]:
@@ -55,6 +56,9 @@ class TodaysLists:
         if moment_s < self._look_at_s:
             return
         self._look_at_s = moment_s + _LOOK_EVERY_S
+        if now.date() != self._day:
+            self._day = now.date()
+            self._forget_earlier_days(self._day)
         try:
             lists = self._store.day_lists(now.date())
         except StoreFailed as failed:  # what instruments send is taken in all the same
@@ -65,6 +69,12 @@ class TodaysLists:
                 self._told[one.device_id] = one
                 topic = Topic(one.clinic_id, one.device_id, Channel.DAY_LIST)
                 yield OutgoingList(topic, one, _seconds_of_the_day_left(now))
+
+    def _forget_earlier_days(self, today: date) -> None:
+        try:
+            self._store.forget_day_lists(today)
+        except StoreFailed as failed:  # they go when the next day begins, or over the next connection
+            _log.error("The lists of earlier days cannot be deleted: %s", failed)
 
 
 def _seconds_of_the_day_left(now: datetime) -> int:

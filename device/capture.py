@@ -18,13 +18,14 @@ from device.calibration.focus import sharpness_of
 from device.calibration.in_force import InForce
 from device.camera import Aim, CameraError, Still, StillSettings
 from device.instrument import Instrument
-from device.lights import LightsError
 from device.outbox import Outbox, refuse_without_room
 from device.quality import judge
 from device.repeatability import repeatability
 from device.store import PictureKeyUnusable
 
 _log = logging.getLogger(__name__)
+
+_WITHOUT_DNG = "The capture is kept without its DNG file: %s"
 
 
 class PictureTooLarge(RuntimeError):
@@ -77,7 +78,7 @@ def take(instrument: Instrument, aim: Aim, began: Callable[[Phase], None] = lamb
     settings, calibration = instrument.settings, instrument.calibration()
     refuse_without_room(Outbox(instrument.store), settings.state_folder, settings.storage.keep_free_mb)
     began(Phase.TAKING)
-    stills = _stills(instrument, aim)
+    stills, dng = _stills(instrument, aim)
     taken_at, clock_trusted = clock.now(), clock.is_trusted()
     began(Phase.MEASURING)
     still = stills[0]
@@ -139,32 +140,41 @@ def take(instrument: Instrument, aim: Aim, began: Callable[[Phase], None] = lamb
 
     began(Phase.KEEPING)
     kept = instrument.store.keep(picture, content, compose, held=quality.verdict is Verdict.REFUSE)
-    if settings.capture.keep_dng:
-        _keep_dng(instrument, aim, picture)
+    if dng is not None:
+        _keep_dng(instrument, dng, picture)
     return kept
 
 
-def _stills(instrument: Instrument, aim: Aim) -> Sequence[Still]:
-    """Take one still; a burst; or the sharpest of a focus bracket."""
-    capture, camera = instrument.settings.capture, instrument.camera
+def _stills(instrument: Instrument, aim: Aim) -> tuple[Sequence[Still], bytes | None]:
+    """Take one still, a burst, or the sharpest of a bracket; and what the sensor reads, while nobody has moved."""
+    settings, camera = instrument.settings.capture, instrument.camera
     usual = camera.usual
-    with instrument.lights.lit(capture.light):
+    stills: Sequence[Still]
+    with instrument.lights.lit(settings.light):
         if usual is None:  # pictures that exist already: the next one is no repeat of this one
-            return [camera.still(aim)]
-        if capture.focus_bracket_dioptres:
-            bracket = camera.burst(aim, _bracketed(usual, capture.focus_bracket_dioptres))
-            return [max(bracket, key=lambda still: sharpness_of(still.picture))]
-        return camera.burst(aim, [usual] * capture.stills)
+            stills = [camera.still(aim)]
+        elif settings.focus_bracket_dioptres:
+            bracket = camera.burst(aim, _bracketed(usual, settings.focus_bracket_dioptres))
+            stills = [max(bracket, key=lambda still: sharpness_of(still.picture))]
+        else:
+            stills = camera.burst(aim, [usual] * settings.stills)
+        return stills, _dng(instrument, aim) if settings.keep_dng else None
 
 
-def _keep_dng(instrument: Instrument, aim: Aim, picture: Picture) -> None:
-    """Keep what the sensor reads beside the picture. Without it the capture is whole: what goes wrong is only told."""
+def _dng(instrument: Instrument, aim: Aim) -> bytes | None:
+    """Take what the sensor reads. Without it the capture is whole: what goes wrong is only told."""
     try:
-        with instrument.lights.lit(instrument.settings.capture.light):
-            content = instrument.camera.dng(aim)
+        return instrument.camera.dng(aim)
+    except CameraError as error:
+        _log.warning(_WITHOUT_DNG, error)
+        return None
+
+
+def _keep_dng(instrument: Instrument, content: bytes, picture: Picture) -> None:
+    try:
         instrument.store.pictures.keep(picture.sha256, content, suffix=".dng")
-    except (CameraError, LightsError, PictureKeyUnusable, OSError) as error:
-        _log.warning("The capture is kept without its DNG file: %s", error)
+    except (PictureKeyUnusable, OSError) as error:
+        _log.warning(_WITHOUT_DNG, error)
 
 
 def _bracketed(usual: StillSettings, offsets_dioptres: Sequence[float]) -> list[StillSettings]:

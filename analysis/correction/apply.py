@@ -53,9 +53,12 @@ def corrected(measurement: Measurement, edits: Sequence[Mapping[str, Any]]) -> M
       its median is over more clean sections. Pieces of a split keep what the whole had, and so does a hair whose root
       is moved; a root that is put nearer to the tip turns the hair.
     - Hairs added, joined and split are surely one hair each (probability 1).
-    - ``missed_expected`` shrinks by the vellus hairs that were added beyond those removed, at most to 0: they are some
-      of the thin ones that were expected to be missed, and would count twice in the upper limits. Its standard
-      deviation stays: nothing says that all was found.
+    - ``missed_expected`` was so many for each thin hair found (:meth:`analysis.thin_recall.Recall.missed`): with its
+      standard deviation it is scaled to the share of these, by their kind the vellus hairs, that still stand, and is 0
+      where all of them were removed. A vellus hair that is added stands for a removed one while there is one: a poor
+      line was drawn again. Beyond these each is taken off, at most to 0: it is one of those that were expected to be
+      missed, and would count twice in the upper limits. That leaves the standard deviation: nothing says that all was
+      found.
 
     What a measurement does not keep: the widths at which hairs without a diameter were taken, which are found out from
     its figures (:mod:`analysis.correction.widths`); how near these were to a cut-off, so that the limits of the two
@@ -130,11 +133,17 @@ def _counted(measurement: Measurement, shafts: list[Shaft]) -> CountedHairs:
 def _missed(measurement: Measurement, shafts: list[Shaft]) -> tuple[float, float] | None:
     if measurement.missed_expected is None or measurement.missed_expected_sd is None:
         return None
+    expected, sd = measurement.missed_expected, measurement.missed_expected_sd
     added = sum(one.added and one.hair.kind == "vellus" for one in shafts)
     before = sum(hair.kind == "vellus" for hair in measurement.hairs)
     kept = sum(not one.added and one.hair.kind == "vellus" for one in shafts)
-    beyond = max(0, added - max(0, before - kept))
-    return max(0.0, measurement.missed_expected - beyond), measurement.missed_expected_sd
+    gone = max(0, before - kept)
+    put_back = min(added, gone)
+    share = 1 - (gone - put_back) / max(before, 1)
+    # of its variance, what comes of the recall goes with the square of the thin hairs, and the rest, `expected`, with
+    # their number
+    scaled_sd = float(np.hypot(share * sd, (share * (1 - share) * expected) ** 0.5))
+    return max(0.0, share * expected - (added - put_back)), scaled_sd
 
 
 def _summary(measurement: Measurement, counted: CountedHairs) -> Measurement:

@@ -84,8 +84,10 @@ class _Work:
 
     def __init__(self, measurement: Measurement) -> None:
         self._of = measurement
-        self._widths_um = widths.taken_um(measurement)
-        taken = self._widths_um.tolist()
+        taken_um = widths.taken_um(measurement)
+        kinds: tuple[Kind, ...] = ("terminal", "vellus")
+        self._of_kind_um = {kind: widths.of_kind_um(measurement, taken_um, kind) for kind in kinds}
+        taken = taken_um.tolist()
         self.shafts = {i: Shaft(hair, taken[i]) for i, hair in enumerate(measurement.hairs)}
         self._next = len(measurement.hairs)
 
@@ -106,7 +108,7 @@ class _Work:
                 raise ValueError("no such correction")
 
     def _add(self, line: Line, kind: Kind) -> None:
-        if kind not in ("terminal", "vellus"):
+        if kind not in self._of_kind_um:
             raise ValueError("no such kind")
         self._refuse_outside(line)
         self._refuse_uncounted(line[0])
@@ -122,7 +124,7 @@ class _Work:
             probability=1.0,
             unit=0,
         )
-        self._make(Shaft(hair, widths.of_kind_um(self._of, self._widths_um, kind), added=True))
+        self._make(Shaft(hair, self._of_kind_um[kind], added=True))
 
     def _join(self, first: int, second: int) -> None:
         if first == second:
@@ -160,8 +162,9 @@ class _Work:
         shaft = self.shafts[number]
         before = shaft.hair.centreline_px
         self._refuse_outside(root_px[None])
-        if not self._left_out(before[0]):  # half a cell may count: such a root may move within it
-            self._refuse_uncounted(root_px)
+        self._refuse_out_of_frame(root_px, already_px=self._out_of_frame_px(before[0]))
+        if self._cell(root_px) != self._cell(before[0]):  # half a cell may count: such a root may move within it
+            self._refuse_left_out(root_px)
         line = course.rooted_at(before, root_px)
         self._refuse_short(line)
         length_mm = shaft.hair.length_mm + self._mm(course.length_px(line) - course.length_px(before))
@@ -191,18 +194,29 @@ class _Work:
             raise CorrectionRefused("A point lies outside of the picture. Put it inside.")
 
     def _refuse_uncounted(self, root_px: Line) -> None:
-        x0, y0, x1, y1 = self._of.frame_px
-        if not (x0 <= root_px[0] <= x1 and y0 <= root_px[1] <= y1):
+        self._refuse_out_of_frame(root_px)
+        self._refuse_left_out(root_px)
+
+    def _refuse_out_of_frame(self, root_px: Line, already_px: float = 0.0) -> None:
+        """Refuse a root farther out than one that counts is already, by rounding."""
+        if self._out_of_frame_px(root_px) > already_px:
             raise CorrectionRefused("The root lies outside of the counting frame, where hairs do not count.")
-        if self._left_out(root_px):
+
+    def _refuse_left_out(self, root_px: Line) -> None:
+        row, column = self._cell(root_px)
+        if any(at == row and first <= column < first + count for at, first, count in self._of.uncounted_cells):
             raise CorrectionRefused("The root lies where glare or cover hides the skin, and hairs do not count.")
 
-    def _left_out(self, point: Line) -> bool:
+    def _out_of_frame_px(self, point: Line) -> float:
+        x0, y0, x1, y1 = self._of.frame_px
+        return max(0.0, x0 - float(point[0]), float(point[0]) - x1, y0 - float(point[1]), float(point[1]) - y1)
+
+    def _cell(self, point: Line) -> tuple[int, int]:
+        """Give the row and column of the frame's cell in which a point lies, or to which it is nearest."""
         rows, columns = self._of.cells
         x0, y0, x1, y1 = self._of.frame_px
         row = min(max(int((point[1] - y0) / (y1 - y0) * rows), 0), rows - 1)
-        column = min(max(int((point[0] - x0) / (x1 - x0) * columns), 0), columns - 1)
-        return any(at == row and first <= column < first + count for at, first, count in self._of.uncounted_cells)
+        return row, min(max(int((point[0] - x0) / (x1 - x0) * columns), 0), columns - 1)
 
     def _mm(self, px: float) -> float:
         return px * self._of.um_per_px / 1000

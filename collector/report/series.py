@@ -53,7 +53,7 @@ class SiteSeries:
         taken = store.captures_of_site(patient_code, site)
         stored = [one.comparison for one in store.comparisons_of(patient_code, site)]
         captures = _one_a_visit([one for one in taken if not reviews.rejects(one)])
-        counting = [one for one in stored if not (reviews.rejects(one.baseline) or reviews.rejects(one.followup))]
+        counting = [one for one in stored if not reviews.rejects_one_of(one)]
         return cls(
             site,
             captures,

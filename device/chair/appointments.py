@@ -1,7 +1,7 @@
 """The visits that the chair page has begun: which are open, who takes them, and how their sites stand."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -49,6 +49,8 @@ class SiteOfVisit:
         The one that counts; None where none does.
     skipped
         Where it was left out on purpose.
+    of_protocol
+        Whether the visit is to have it.
     """
 
     site: SiteKey
@@ -56,6 +58,7 @@ class SiteOfVisit:
     captures: tuple[Capture, ...]
     capture: Capture | None
     skipped: SkippedSite | None
+    of_protocol: bool = True
 
 
 @dataclass(frozen=True)
@@ -80,15 +83,16 @@ class VisitStanding:
 
     @property
     def missing(self) -> tuple[SiteKey, ...]:
-        """The sites that have no capture that counts, and were not left out."""
-        return tuple(one.site for one in self.sites if one.capture is None and one.skipped is None)
+        """The protocol's sites that have no capture that counts, and were not left out."""
+        due = (one for one in self.sites if one.of_protocol and one.capture is None and one.skipped is None)
+        return tuple(one.site for one in due)
 
     def site(self, key: SiteKey) -> SiteOfVisit:
         """Return one site of it; one that is not of the protocol and was not taken is due."""
         for one in self.sites:
             if one.site == key:
                 return one
-        return SiteOfVisit(key, SiteState.DUE, (), None, None)
+        return SiteOfVisit(key, SiteState.DUE, (), None, None, of_protocol=False)
 
 
 def open_visits(store: Store) -> list[OpenVisit]:
@@ -152,23 +156,27 @@ def standing(store: Store, settings: DeviceSettings, patient_code: str, visit_nu
         "SELECT ended_at FROM appointment WHERE patient_code = ? AND visit_number = ?", (patient_code, visit_number)
     ).fetchone()
     ended_at = None if row is None or row[0] is None else datetime.fromisoformat(row[0])
-    sites = tuple(_site(site, captures, rejected(reviews), skipped.get(site)) for site in (*protocol, *beside))
+    sites = tuple(
+        replace(_site(site, captures, rejected(reviews), skipped.get(site)), of_protocol=site in protocol)
+        for site in (*protocol, *beside)
+    )
     return VisitStanding(patient_code, visit_number, sites, reviews, ended_at)
 
 
 def keep_record(store: Store, settings: DeviceSettings, patient_code: str, visit_number: int, said: Said) -> Visit:
     """Keep the visit's record as it stands now, if it says more than before, and return it."""
-    captures, earlier = store.visit(patient_code, visit_number), last_record(store, patient_code, visit_number)
     appointment = Appointment(
         settings.clinic_id, settings.device_id, patient_code, visit_number, settings.visits.protocol
     )
-    not_counted = rejected(reviews_of_visit(store, patient_code, visit_number))
+    with store.together():  # a record made from what is no longer the last one would drop what that one said
+        captures, earlier = store.visit(patient_code, visit_number), last_record(store, patient_code, visit_number)
+        not_counted = rejected(reviews_of_visit(store, patient_code, visit_number))
 
-    def compose(sequence: int) -> Visit:
-        return compose_visit(sequence, appointment, captures, said, earlier, rejected=not_counted)
+        def compose(sequence: int) -> Visit:
+            return compose_visit(sequence, appointment, captures, said, earlier, rejected=not_counted)
 
-    record = compose(1)
-    return store.keep_message(compose) if says_more(record, earlier) else record
+        record = compose(1)
+        return store.keep_message(compose) if says_more(record, earlier) else record
 
 
 def _site(

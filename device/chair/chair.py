@@ -121,7 +121,18 @@ def _take_at_presses(chair: Chair, triggers: Triggers, ending: threading.Event) 
     while not ending.is_set():
         try:
             press = triggers.wait(_LOOK_EVERY_S)
-            if press is not None and isinstance(aim := chair.stream.aim, Aim):
+            if press is not None and (aim := _aim_of_the_seat(chair)) is not None:
                 chair.taking.begin(aim, _STARTED[press.trigger])
         except (ChairRefused, HardwareError) as error:
             _log.warning("%s", error)
+        except Exception:  # noqa: BLE001  whatever it is, the next press counts
+            _log.exception("A press failed in a way that nobody foresaw.")
+            ending.wait(_LOOK_EVERY_S)
+
+
+def _aim_of_the_seat(chair: Chair) -> Aim | None:
+    """Return the site that the screen of who works here shows; None where it shows none, or only others' screens do."""
+    aim, session_id, holder = chair.stream.aim, chair.stream.shown_to, chair.seat.holder
+    if not isinstance(aim, Aim) or holder is None or holder.session_id != session_id:
+        return None
+    return aim

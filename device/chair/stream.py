@@ -53,9 +53,11 @@ class LiveState:
 
 @dataclass(frozen=True, eq=False)
 class _HeldTo:
-    """What the camera is held to; a new one for each time that it is aimed anew."""
+    """What the camera is held to, and by whose screen; a new one for each time that it is aimed anew."""
 
     aim: HeldTo | None
+    by: object | None = None
+    session_id: str | None = None
 
 
 class LiveStream:
@@ -100,7 +102,17 @@ class LiveStream:
     def aim(self) -> HeldTo | None:
         """What the camera is held to, as long as somebody watches: a press at the instrument counts for that."""
         with self._changed:
-            return self._held_to.aim if self._watchers else None
+            return self._held_to.aim if self._is_shown() else None
+
+    @property
+    def shown_to(self) -> str | None:
+        """Whose screen the camera was aimed by: the id of its session, None where nobody's is any more."""
+        with self._changed:
+            return self._held_to.session_id if self._is_shown() else None
+
+    def _is_shown(self) -> bool:
+        by = self._held_to.by
+        return bool(self._watchers) if by is None else by in self._watchers
 
     @property
     def state(self) -> LiveState:
@@ -114,10 +126,25 @@ class LiveStream:
         with self._changed:
             return len(self._watchers)
 
-    def aim_at(self, aim: HeldTo | None, guided: GuidedAim | None = None) -> None:
-        """Hold the camera to something else: peak, trend and guidance begin anew."""
+    def aim_at(
+        self,
+        aim: HeldTo | None,
+        guided: GuidedAim | None = None,
+        *,
+        by: object | None = None,
+        session_id: str | None = None,
+    ) -> None:
+        """Hold the camera to something else: peak, trend and guidance begin anew.
+
+        Parameters
+        ----------
+        aim, guided
+            What it is held to, and what is known of the way there.
+        by, session_id
+            The watcher that shows it, as :meth:`watch` gave it, and its session: the aim ends with that watcher.
+        """
         with self._changed:
-            self._held_to, self._guided = _HeldTo(aim), guided
+            self._held_to, self._guided = _HeldTo(aim, by, session_id), guided
             self._state = LiveState(None, self._state.trouble)
 
     def guide(self, aim: HeldTo, guided: GuidedAim) -> None:
@@ -136,8 +163,8 @@ class LiveStream:
         self._light.in_use = others
 
     @contextmanager
-    def watch(self, changed: Callable[[], None]) -> Iterator[None]:
-        """Watch: the camera runs, and at each change of `state` the watcher is told.
+    def watch(self, changed: Callable[[], None]) -> Iterator[object]:
+        """Watch: the camera runs, and at each change of `state` the watcher is told. Gives what names the watcher.
 
         Parameters
         ----------
@@ -149,11 +176,13 @@ class LiveStream:
             self._watchers[watcher] = changed
             self._changed.notify_all()
         try:
-            yield
+            yield watcher
         finally:
             with self._changed:
                 del self._watchers[watcher]
                 self._left_s = time.monotonic()
+                if self._held_to.by is watcher:
+                    self._held_to, self._guided = _HeldTo(None), None
 
     def _run(self) -> None:
         while self._wait_for_a_watcher():

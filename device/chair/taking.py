@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -29,6 +32,7 @@ from device.foreseen import FORESEEN
 from device.instrument import Instrument
 from device.sites import Said
 from device.store import Store
+from device.store.failures import cure
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +58,9 @@ class Stage(StrEnum):
     DONE = "done"
     FAILED = "failed"
 
+
+_COMPARED_WITHIN_S = 1.5
+"""The result waits so long for its comparison: one with a baseline of the instrument's own takes less."""
 
 _RUNNING = (Stage.TAKING, Stage.MEASURING, Stage.COMPARING)
 _STAGES = {Phase.TAKING: Stage.TAKING, Phase.MEASURING: Stage.MEASURING, Phase.KEEPING: Stage.MEASURING}
@@ -123,6 +130,7 @@ class Taking:
         self._last_press_s = float("-inf")
         self._asked: queue.SimpleQueue[Aim | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="taking", daemon=True)
+        self._beside = ThreadPoolExecutor(1, "comparing")
 
     def __enter__(self) -> Self:
         """Start the thread."""
@@ -133,6 +141,7 @@ class Taking:
         """Take no more; what runs is finished and kept."""
         self._asked.put(None)
         self._thread.join()
+        self._beside.shutdown(cancel_futures=True)
 
     @property
     def state(self) -> TakingState:
@@ -178,6 +187,12 @@ class Taking:
             return {"stage": Stage.DONE, "capture_id": self._take(aim).message_id}
         except FORESEEN as error:
             return {"stage": Stage.FAILED, "sentence": str(error)}
+        except sqlite3.Error as error:
+            folder = self._instrument.settings.state_folder
+            return {
+                "stage": Stage.FAILED,
+                "sentence": f"The picture could not be kept ({error}). {cure(error, folder)}",
+            }
         except Exception:  # noqa: BLE001  whatever it is, the next capture can be taken
             _log.exception("A capture failed in a way that nobody foresaw.")
             said = "The picture could not be taken: the program failed. Take it again; the log says more."
@@ -190,23 +205,30 @@ class Taking:
             instrument = replace(self._instrument, store=store)
             capture = take(instrument, aim, lambda phase: self._tell(stage=_STAGES[phase]))
             self._tell(stage=Stage.COMPARING, capture_id=capture.message_id)
-            keep_record(store, instrument.settings, aim.patient_code, aim.visit_number, Said())
-            if capture.quality.verdict is not Verdict.REFUSE:
-                self._compare(store, capture)
-            return capture
+            self._record(store, aim)
         finally:
             store.close()
+        if capture.visit_number > 1 and capture.quality.verdict is not Verdict.REFUSE:
+            # The clinic may have to be asked: the result is shown meanwhile, and the change when it is there.
+            wait([self._beside.submit(self._compare, capture)], _COMPARED_WITHIN_S)
+        return capture
 
-    def _compare(self, store: Store, capture: Capture) -> None:
+    def _record(self, store: Store, aim: Aim) -> None:
+        """Keep the visit's record. The capture is kept whatever becomes of that, and the next record holds it too."""
+        try:
+            keep_record(store, self._instrument.settings, aim.patient_code, aim.visit_number, Said())
+        except Exception:  # noqa: BLE001  a capture that is kept must not be taken again for this
+            _log.exception("A capture is kept, and the visit's record not yet.")
+
+    def _compare(self, capture: Capture) -> None:
         """Compare where there is a baseline; a capture without comparison is whole, and compared later."""
-        if capture.visit_number == 1:
-            return
         settings = self._instrument.settings
         place = (capture.patient_code, capture.site, capture.visit_number)
         try:
-            outcome = find_baseline(settings, store, *place, with_picture=False)
-            if isinstance(outcome, Found):
-                compare_capture(store, capture, outcome.baseline.capture, self._floors)
+            with closing(self._open_store()) as store:
+                outcome = find_baseline(settings, store, *place, with_picture=False)
+                if isinstance(outcome, Found):
+                    compare_capture(store, capture, outcome.baseline.capture, self._floors)
         except Exception:  # noqa: BLE001  the capture is kept: whatever is wrong with the comparison is told, no more
             _log.exception("Capture %s is kept without its comparison.", capture.message_id)
 

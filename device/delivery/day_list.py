@@ -5,6 +5,7 @@ It holds codes and visit numbers, nobody's name, and is nobody else's to read al
 
 import datetime
 import logging
+import os
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -39,6 +40,8 @@ def keep(folder: Path, payload: bytes) -> None:
 def expected_today(folder: Path, today: datetime.date) -> tuple[Expected, ...]:
     """Return whom the clinic expects at this chair today, by time of day; those without one last.
 
+    A list whose day is over is deleted.
+
     Parameters
     ----------
     folder
@@ -55,12 +58,20 @@ def expected_today(folder: Path, today: datetime.date) -> tuple[Expected, ...]:
     try:
         with (folder / _FILE).open("rb") as file:
             kept = DayList.model_validate_json(file.read(_MAX_BYTES))
+            if kept.day < today:
+                _delete(folder / _FILE, os.fstat(file.fileno()))
     except FileNotFoundError:
         return ()
     except (OSError, ValidationError) as error:
-        _log.warning("The list of today's patients cannot be read (%s); the clinic sends it again.", type(error))
+        _log.warning("The list of the day cannot be read or deleted (%s); the clinic sends it again.", type(error))
         return ()
     return tuple(sorted(kept.expected, key=_by_time)) if kept.day == today else ()
+
+
+def _delete(path: Path, read: os.stat_result) -> None:
+    """Delete the file that was read, and not one that has come in its place meanwhile."""
+    if os.path.samestat(path.stat(), read):
+        path.unlink()
 
 
 def _by_time(one: Expected) -> tuple[bool, datetime.time]:

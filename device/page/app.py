@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from device.page.screens import (
     summary,
 )
 from device.page.web import Page, templates
+from device.store.failures import cure
 
 _STATIC = Path(__file__).parent / "static"
 _FAILED = (
@@ -82,6 +84,9 @@ def create_app(chair: Chair) -> Starlette:
                 status, said = error.status_code, error.detail
             case SeatTaken():
                 status, said = 409, str(error)
+            case sqlite3.Error():
+                folder = chair.settings.state_folder
+                status, said = 507, f"The instrument's store refuses ({error}). {cure(error, folder)}"
             case _ if isinstance(error, refusals):
                 status, said = 422, str(error)
             case _:  # the server writes down what it was
@@ -96,7 +101,7 @@ def create_app(chair: Chair) -> Starlette:
             *(route for screen in _SCREENS for route in screen(page)),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        exception_handlers=dict.fromkeys((*refusals, Exception), refused),
+        exception_handlers=dict.fromkeys((*refusals, sqlite3.Error, Exception), refused),
         middleware=[_guard(chair)],
     )
 

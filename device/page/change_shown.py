@@ -11,6 +11,7 @@ from device.baseline import kept
 from device.chair.reviewing import review_of
 from device.comparing import sentences
 from device.page.captures import is_held
+from device.sites import rejected, reviews_of_site
 from device.store import Store
 
 
@@ -46,7 +47,8 @@ def change_shown(store: Store, capture: Capture, floors: Sequence[NoiseFloor]) -
         Of the instrument's noise.
     """
     comparison = _last_comparison(store, capture)
-    if comparison is not None:
+    not_counted = rejected(reviews_of_site(store, capture.patient_code, capture.site))
+    if comparison is not None and comparison.baseline.message_id not in not_counted:
         return ChangeShown(tuple(sentences(comparison, floors)), comparison)
     why = _why_never(store, capture)
     if why is not None:

@@ -104,8 +104,8 @@ class Live:
                 loop.call_soon_threadsafe(news.set)
 
         sending = _Sending(websocket, session, news)
-        with self._chair.stream.watch(wake), self._news.follow(wake):
-            self._aim(session, wanted)
+        with self._chair.stream.watch(wake) as watcher, self._news.follow(wake):
+            self._aim(watcher, session, wanted)
             receiver = asyncio.create_task(sending.receive())
             sender = asyncio.create_task(self._send(sending, header))
             try:
@@ -122,13 +122,12 @@ class Live:
                     async with asyncio.timeout(_CLOSED_WITHIN_S):
                         await websocket.close(error.code)
 
-    def _aim(self, session: Session, wanted: HeldTo | None) -> None:
+    def _aim(self, watcher: object, session: Session, wanted: HeldTo | None) -> None:
         """Hold the camera to what is wanted, unless somebody else works here."""
         stream, holder = self._chair.stream, self._chair.seat.holder
         if wanted is None or (holder is not None and holder.session_id != session.session_id):
             return
-        if stream.aim != wanted:
-            stream.aim_at(wanted)
+        stream.aim_at(wanted, stream.guided(wanted), by=watcher, session_id=session.session_id)
         if isinstance(wanted, Aim):
             self._baselines.find(wanted)
 

@@ -203,8 +203,26 @@ class Store:
         return message
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Read, and write what follows from it, while nobody else writes: all of it or nothing.
+
+        Raises
+        ------
+        StoreUnusable
+            If the disk refuses; nothing is kept then.
+        """
+        try:
+            with self.transaction():
+                yield
+        except sqlite3.Error as error:
+            raise StoreUnusable(f"It could not be kept ({error}). {cure(error, self.folder)}") from error
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Write all that the block writes, or nothing."""
+        """Write all that the block writes, or nothing; within another one it is part of that."""
+        if self.connection.in_transaction:
+            yield
+            return
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield

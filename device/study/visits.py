@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from analysis.noise.agreement import Spread
 from analysis.noise.floor import NoiseFloor, Source, floor_of_bursts
 from analysis.noise.repeat_study import FigureStudy
 from contract import DONOR_CONTROL, Capture, Comparison, Measurement, Verdict
+from device.sites import rejected, reviews_of_visit
 from device.store import Store
 from device.study.figures import study
 from device.study.folder import StudyUnfit
@@ -33,8 +35,9 @@ class DailyNoise:
 def noise_of(store: Store) -> DailyNoise:
     """Work out what the instrument's own captures tell of its noise.
 
-    Only captures count that the gate let pass, and that are like the newest one: in camera and lens, in how hair was
-    taken to be, in what is called terminal, and in being simulated or not. A picture counts once.
+    Only captures count that the gate let pass and nobody rejected, and that are like the newest of them: in camera and
+    lens, in how hair was taken to be, in what is called terminal, and in being simulated or not. A picture counts once,
+    and a comparison where both of its captures do.
 
     Parameters
     ----------
@@ -65,8 +68,14 @@ def _read(store: Store) -> list[Capture]:
     rows = store.connection.execute(
         "SELECT payload FROM message WHERE channel = 'capture' AND state <> 'held' ORDER BY sequence"
     )
-    captures = (Capture.model_validate_json(payload) for (payload,) in rows)
-    return [capture for capture in captures if capture.quality.verdict is not Verdict.REFUSE]
+    captures = [Capture.model_validate_json(payload) for (payload,) in rows]
+    visits = {(capture.patient_code, capture.visit_number) for capture in captures}
+    not_counted = frozenset[UUID]().union(*(rejected(reviews_of_visit(store, *visit)) for visit in visits))
+    return [
+        capture
+        for capture in captures
+        if capture.quality.verdict is not Verdict.REFUSE and capture.message_id not in not_counted
+    ]
 
 
 def _alike(captures: list[Capture]) -> list[Capture]:

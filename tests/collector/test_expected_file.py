@@ -58,6 +58,7 @@ def test_each_device_gets_a_list_for_each_day(tmp_path: Path) -> None:
         "visit_number,patient_code,device,at,day\n3,P-0042,chair-1,08:30,2026-03-04\n",
         f"\ufeff{HEADER}\r\n2026-03-04, 08:30 ,chair-1,P-0042,3\r\n",
         f'{HEADER}\n"2026-03-04","08:30","chair-1","P-0042","3"',
+        "Day,At,Device,Patient_Code,VISIT_NUMBER\n2026-03-04,08:30,chair-1,P-0042,3\n",
     ],
 )
 def test_a_file_is_taken_as_offices_write_it(tmp_path: Path, text: str) -> None:
@@ -78,11 +79,15 @@ def test_days_that_are_over_are_passed_over(tmp_path: Path) -> None:
     assert [each.patient_code for each in one.expected] == ["P-0107"]
 
 
-@pytest.mark.parametrize("column", ["name", "birth_date", "phone", "Day", "diagnosis"])
-def test_a_column_by_which_somebody_is_known_is_refused_by_its_name(tmp_path: Path, column: str) -> None:
-    """Breaks when a name or a birth date enters the system beside a code, or nobody learns which column it was."""
-    with pytest.raises(FileRefused, match=f"'{column}' is not taken.*Take the column out"):
+@pytest.mark.parametrize("column", ["name", "birth_date", "phone", "diagnosis", "Jane Doe", "1985-03-04"])
+def test_a_column_by_which_somebody_is_known_is_refused_by_its_place(tmp_path: Path, column: str) -> None:
+    """Breaks when a name enters the system beside a code or comes back in the error, or nobody learns where it was."""
+    with pytest.raises(FileRefused, match=r"Column 6 of the first line is not taken.*Take the column out") as refused:
         taken(tmp_path, f"{HEADER},{column}\n2026-03-04,,chair-1,P-0042,3,Jane Doe\n")
+    assert f"'{column}'" not in str(refused.value)
+    assert not any(name in str(refused.value) for name in ("Jane", "Doe", "1985"))
+    with pytest.raises(FileRefused, match=r"Column 2 of the first line"):
+        taken(tmp_path, f"day,{column},at,device,patient_code,visit_number\n")
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,7 @@ def test_a_column_by_which_somebody_is_known_is_refused_by_its_name(tmp_path: Pa
         ("Jane,Doe,1985-03-04,P-0042,3\n", "first line must name"),
         ("day,at,device,patient_code\n", "first line must name"),
         (f"{HEADER},day\n", "first line must name"),
+        (f"{HEADER},Day\n", "first line must name"),
         (f"{HEADER}\n2026-03-04,,chair-1,P-0042\n", "Line 2: it has 4 fields"),
         (f"{HEADER}\n2026-03-04,,chair-1,P-0042,3\n04.03.2026,,chair-1,P-0043,3\n", "Line 3: day"),
         (f"{HEADER}\n2026-02-30,,chair-1,P-0042,3\n", "Line 2: day"),

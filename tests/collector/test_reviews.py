@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from collector.store import Store
 from contract import Capture, Decision, HairRemoved, Outcome, Review
 from tests.collector.examples import NOW
 from tests.collector.test_store import accepted
-from tests.examples import added_hair, capture, corrected_measurement, review, review_of
+from tests.examples import added_hair, capture, compared, comparison, corrected_measurement, review, review_of
 
 REJECTED = {"decision": Decision.REJECTED, "reason": "A fold of the cap."}
 
@@ -92,13 +93,45 @@ def test_the_last_word_stands_in_whatever_order_they_come(store: Store) -> None:
     assert store.reviews_of("P-0043").of(first) is None
 
 
-@pytest.mark.parametrize("change", [{"device_id": "chair-2"}, {"visit_number": 9}])
+OTHERS = [{"device_id": "chair-2"}, {"visit_number": 9}, {"site": "vertex"}, {"patient_code": "P-0043"}]
+
+
+@pytest.mark.parametrize("change", OTHERS)
 def test_only_the_instrument_that_took_it_says_what_counts(store: Store, change: dict[str, object]) -> None:
     """Breaks when the key of one chair opens another's captures, or a slip in a review reaches another visit's."""
     shown = capture()
     store.store_batch([accepted(review_of(shown, **REJECTED | change))], NOW)
     assert not store.reviews_of("P-0042").rejects(shown)
     assert store.history_of(shown).standing is None
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_the_list_and_the_history_say_the_same(store: Store, change: dict[str, object]) -> None:
+    """Breaks when a review with a slip hides the one before: the page shows a rejection that the report does not."""
+    shown = capture()
+    said = review_of(shown, sequence=5, **REJECTED)
+    slip = review_of(shown, sequence=9, **change)
+    store.store_batch([accepted(one) for one in (said, slip)], NOW)
+    for reviews in (store.reviews_of("P-0042"), store.reviews_of("P-0042", "frontal")):
+        assert reviews.of(shown) == store.history_of(shown).standing == said
+        assert reviews.rejects(shown)
+        assert reviews.rejects_one_of(comparison(baseline=compared(shown)))
+        assert not reviews.rejects_one_of(comparison(baseline=compared(shown), site="vertex"))
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(seconds=1)])
+@pytest.mark.parametrize("count_again", [0, 1])
+def test_of_two_words_under_one_count_the_one_that_came_last_stands(
+    store: Store, later: timedelta, count_again: int
+) -> None:
+    """Breaks when chance decides whether a picture counts, after an instrument's store was made anew."""
+    shown = capture()
+    said = [review_of(shown, sequence=5), review_of(shown, sequence=5, **REJECTED)]
+    said = said[::-1] if count_again else said
+    store.store_batch([accepted(said[0])], NOW)
+    store.store_batch([accepted(said[1])], NOW + later)
+    assert store.reviews_of("P-0042").of(shown) == store.history_of(shown).standing == said[1]
+    assert [one.review for one in store.history_of(shown).said] == said
 
 
 def test_who_decided_is_who_decided_first_what_stands(store: Store) -> None:

@@ -61,6 +61,25 @@ def test_a_new_day_brings_its_list(store: Store) -> None:
     assert sent(lists, midnight) == [tomorrow]
 
 
+def test_a_list_is_deleted_when_its_day_is_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the appointments of a clinic that gives its files weekly lie in its store, and its backups, for good.
+
+    A store that cannot be written just then holds up no list.
+    """
+    days = [MORNING.date() + timedelta(days=ahead) for ahead in range(3)]
+    store.keep_day_lists([expecting(day, "P-0042") for day in days], days[0])
+    lists = TodaysLists(store)
+    sent(lists, MORNING)
+    assert [bool(store.day_lists(day)) for day in days] == [True, True, True]
+    sent(lists, MORNING + timedelta(days=1))
+    assert [bool(store.day_lists(day)) for day in days] == [False, True, True]
+    with monkeypatch.context() as failing:
+        failing.setattr(store, "forget_day_lists", lambda _before: (_ for _ in ()).throw(StoreFailed("disk full")))
+        assert sent(lists, MORNING + timedelta(days=2)) == [expecting(days[2], "P-0042")]
+    sent(TodaysLists(store), MORNING + timedelta(days=2))
+    assert [bool(store.day_lists(day)) for day in days] == [False, False, True]
+
+
 @pytest.mark.parametrize(("hour", "seconds"), [(0, 86_400), (7, 61_200), (23, 3_600)])
 def test_a_list_expires_with_its_day(store: Store, hour: int, seconds: int) -> None:
     """Breaks when the broker hands yesterday's list to a chair that is switched on in the morning."""

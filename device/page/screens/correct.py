@@ -63,27 +63,25 @@ def routes(page: Page) -> list[BaseRoute]:
         with page.chair.store() as store:
             capture = capture_of(store, request)
             _refuse_held(capture)
-            with store.transaction():
-                edits = draft(store, capture)
-                if asked.seen != _seen(edits):
-                    return _other_screen(store, capture, language)
-                if len(edits) >= MAX_EDITS:
-                    raise ChairRefused(f"A picture takes {MAX_EDITS} corrections. Take it again.")
-                return _keep(store, capture, (*edits, _edit(asked.edit, technician)), language)
+            edits = draft(store, capture)
+            if asked.seen != _seen(edits):
+                return _other_screen(store, capture, language)
+            if len(edits) >= MAX_EDITS:
+                raise ChairRefused(f"A picture takes {MAX_EDITS} corrections. Take it again.")
+            return _keep(store, capture, edits, (*edits, _edit(asked.edit, technician)), language)
 
     def undo(request: Request, asked: _UndoAsked) -> Response:
         require_seat(page, request)
         language = page.language(request)
         with page.chair.store() as store:
             capture = capture_of(store, request)
-            with store.transaction():
-                edits = draft(store, capture)
-                if asked.seen != _seen(edits):
-                    return _other_screen(store, capture, language)
-                if asked.place < _published(store, capture):
-                    raise ChairRefused("That correction is published, and stays. Correct the hair once more instead.")
-                left = without(edits, asked.place, len(capture.measurement.hairs))
-                return _keep(store, capture, left, language)
+            edits = draft(store, capture)
+            if asked.seen != _seen(edits):
+                return _other_screen(store, capture, language)
+            if asked.place < _published(store, capture):
+                raise ChairRefused("That correction is published, and stays. Correct the hair once more instead.")
+            left = without(edits, asked.place, len(capture.measurement.hairs))
+            return _keep(store, capture, edits, left, language)
 
     def discard(request: Request, _asked: Nothing) -> Response:
         require_seat(page, request)
@@ -128,10 +126,15 @@ def _edit(asked: dict[str, JsonValue], technician: str) -> Edit:
         raise BadRequest("This correction cannot be used. Load the page again.") from error
 
 
-def _keep(store: Store, capture: Capture, edits: tuple[Edit, ...], language: Language) -> Response:
+def _keep(
+    store: Store, capture: Capture, before: tuple[Edit, ...], edits: tuple[Edit, ...], language: Language
+) -> Response:
     """Keep corrections that can be applied, and answer with what follows from them."""
-    values = _values(capture, edits, _published(store, capture), language)
-    keep_draft(store, capture.message_id, edits)
+    values = _values(capture, edits, _published(store, capture), language)  # takes a while: the store is not held
+    with store.together():
+        if draft(store, capture) != before:
+            return _other_screen(store, capture, language)
+        keep_draft(store, capture.message_id, edits)
     return done(**values)
 
 

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from analysis.flag_words import flag_sentence
-from contract import Capture, Decision, Forced
+from contract import Capture, Decision, Forced, Review
 from device import clock
 from device.chair.appointments import keep_record
 from device.chair.refusals import ChairRefused
-from device.chair.reviewing import Decided, decide, draft, review_of
+from device.chair.reviewing import Decided, DraftUnreadable, decide, draft, review_of
 from device.outbox import release
 from device.page.captures import capture_of, is_held, next_screen, picture_answer
 from device.page.change_shown import ChangeShown, change_shown
@@ -23,6 +23,7 @@ from device.page.language import Language
 from device.page.overlay_values import Json, change_marks, overlay
 from device.page.web import Asked, Page, action, done, go, require_seat
 from device.sites import Said
+from device.store import Store
 
 _Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -44,8 +45,7 @@ def routes(page: Page) -> list[BaseRoute]:
         with page.chair.store() as store:
             capture = capture_of(store, request)
             review = review_of(store, capture)
-            # Published corrections are the draft's beginning, so that more of them are under way.
-            under_way = draft(store, capture) != (() if review is None else review.edits)
+            under_way = _is_under_way(store, capture, review)
             change = change_shown(store, capture, page.chair.floors)
             following = next_screen(store, page.chair.settings, capture)
         corrected = None if review is None else review.corrected
@@ -120,3 +120,11 @@ def _change_values(change: ChangeShown, language: Language) -> Json:
         "sentences": [language.sentence(one) for one in change.sentences],
         "marks": marks,
     }
+
+
+def _is_under_way(store: Store, capture: Capture, review: Review | None) -> bool:
+    """Whether corrections wait to be finished: published ones are the draft's beginning, so that more are under way."""
+    try:
+        return draft(store, capture) != (() if review is None else review.edits)
+    except DraftUnreadable:  # the correct screen says so, and offers to discard them
+        return True

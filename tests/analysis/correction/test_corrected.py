@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 from analysis import Flag, Interval, Measurement, measure
-from analysis.correction import CorrectionRefused, corrected, numbered_hairs
+from analysis.correction import CorrectionRefused, corrected, numbered_hairs, widths
 from analysis.measurement_file import read
+from analysis.thin_recall import Recall
 from analysis.units import group
 from tests.analysis.correction.corrected_scalps import AREA_CM2, FRAME_PX, added, root_of, scalp
 from tests.analysis.drawn import UM_PER_PX as DRAWN_UM_PER_PX
@@ -143,6 +145,65 @@ def test_expected_missed_hairs_are_those_not_yet_added() -> None:
     vellus = next(i for i, hair in enumerate(given.hairs) if hair.kind == "vellus")
     longer = [*drawn[:1], {"edit": "joined", "hairs": [vellus, len(given.hairs)]}]
     assert corrected(given, longer).missed_expected == pytest.approx(2.4)
+
+
+def test_missed_hairs_are_expected_by_the_thin_hairs_that_still_stand() -> None:
+    """Where all thin lines were no hair, none was missed beside them: a bald frame's limit would be that of hair."""
+    given = scalp(2, hairs=30, missed=(45.0, 12.0), mean_um=25.0, unmeasured=0.0)
+    thin = [i for i, hair in enumerate(given.hairs) if hair.kind == "vellus"]
+    thick = [i for i, hair in enumerate(given.hairs) if hair.kind == "terminal"]
+    assert len(thin) > 15
+    assert thick
+    taken = [{"edit": "removed", "hair": i} for i in (*thick, *thin)]
+    course = [corrected(given, taken[:count]) for count in range(len(taken) + 1)]
+    missed = [one.missed_expected or 0.0 for one in course]
+    sds = [one.missed_expected_sd or 0.0 for one in course]
+    highs = [one.vellus_density_per_cm2.high for one in course]
+    untouched = len(thick) + 1
+    assert missed[:untouched] == [45.0] * untouched
+    assert sds[:untouched] == [12.0] * untouched
+    for falling in (missed[len(thick) :], sds[len(thick) :], highs[len(thick) :]):
+        assert all(after < before for before, after in pairwise(falling))
+    assert missed[len(thick) + 5] == pytest.approx(45.0 * (1 - 5 / len(thin)))
+    assert (missed[-1], sds[-1]) == (0.0, 0.0)
+    bare = corrected(replace(given, missed_expected=None, missed_expected_sd=None), taken)
+    assert course[-1].hair_density_per_cm2 == bare.hair_density_per_cm2
+
+
+def test_the_doubt_of_missed_hairs_is_that_of_fewer_thin_ones() -> None:
+    """The estimate of half of the thin hairs would be as unsure as that of all."""
+    recalled = Recall(drawn=40, found=20)
+    given = scalp(2, hairs=30, mean_um=25.0, unmeasured=0.0)
+    thin = [i for i, hair in enumerate(given.hairs) if hair.kind == "vellus"]
+    expected, sd = recalled.missed(len(thin))
+    given = replace(given, missed_expected=expected, missed_expected_sd=sd)
+    fewer = corrected(given, [{"edit": "removed", "hair": i} for i in thin[:7]])
+    assert (fewer.missed_expected, fewer.missed_expected_sd) == pytest.approx(recalled.missed(len(thin) - 7))
+
+
+def test_of_the_hairs_drawn_those_beyond_the_removed_ones_were_missed() -> None:
+    """A hair redrawn in the place of a poor line would be taken for one that was missed."""
+    given = scalp(2, hairs=30, missed=(6.0, 3.0), mean_um=25.0)
+    thin = [i for i, hair in enumerate(given.hairs) if hair.kind == "vellus"]
+    removed = [{"edit": "removed", "hair": i} for i in thin[:4]]
+    drawn = [added((100.0 + 60 * i, 300.0), (120.0 + 60 * i, 330.0), kind="vellus") for i in range(6)]
+    for count, missed in ((3, 6.0 * (1 - 1 / len(thin))), (4, 6.0), (6, 4.0)):
+        assert corrected(given, [*removed, *drawn[:count]]).missed_expected == pytest.approx(missed)
+
+
+def test_the_medians_of_the_kinds_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each drawn hair would take as long as there are hairs: the page waits for seconds after an hour's work."""
+    asked: list[str] = []
+
+    def counting(measurement: Measurement, widths_um: widths.Array, kind: str) -> float:
+        asked.append(kind)
+        return of_kind_um(measurement, widths_um, kind)
+
+    of_kind_um = widths.of_kind_um
+    monkeypatch.setattr(widths, "of_kind_um", counting)
+    drawn = [added((100.0 + i, 300.0), (110.0 + i, 330.0)) for i in range(20)]
+    assert len(numbered_hairs(scalp(), drawn)) == 80
+    assert len(asked) <= 2
 
 
 def test_an_added_hair_joins_the_unit_beside_it() -> None:
@@ -301,14 +362,68 @@ def test_no_more_hairs_than_a_message_may_carry() -> None:
         numbered_hairs(full, [added((300.0, 300.0), (330.0, 330.0))])
 
 
+def half_counted(given: Measurement, number: int) -> tuple[Measurement, tuple[int, int]]:
+    """Return a measurement whose hair has its root in a cell that half counts, and that cell's row and column."""
+    x, y = root_of(given, number)
+    row = int((y - FRAME_PX[1]) / 580 * given.cells[0])
+    column = int((x - FRAME_PX[0]) / 780 * given.cells[1])
+    return replace(given, uncounted_cells=((row, column, 1), (0, 38, 6))), (row, column)
+
+
+def middle_of_cell(given: Measurement, row: int, column: int) -> list[float]:
+    """Return the middle of a cell of the frame."""
+    rows, columns = given.cells
+    return [FRAME_PX[0] + (column + 0.5) / columns * 780, FRAME_PX[1] + (row + 0.5) / rows * 580]
+
+
 def test_a_root_that_lies_in_a_cell_that_half_counts_may_move_within_it() -> None:
     """A root seen beside a glint could not be put right by a few pixels."""
+    partly, cell = half_counted(scalp(), 0)
+    to = middle_of_cell(partly, *cell)
+    assert to != root_of(partly, 0)
+    moved = corrected(partly, [{"edit": "root-moved", "hair": 0, "root_px": to}])
+    assert moved.hairs[0].root_px == tuple(to)
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ([2.0, 300.0], "outside of the counting frame"),
+        ([0.0, 0.0], "outside of the counting frame"),
+        ([795.0, 595.0], "outside of the counting frame"),
+        ([405.0, 15.0], "glare or cover"),
+    ],
+)
+def test_a_root_in_a_cell_that_half_counts_may_not_move_to_where_hairs_do_not_count(to: list[float], said: str) -> None:
+    """A hair drawn on from a glint, out of the frame or into another glint, would count and be millimetres long."""
+    partly, cell = half_counted(scalp(), 0)
+    edits = [
+        {"edit": "root-moved", "hair": 0, "root_px": middle_of_cell(partly, *cell)},
+        {"edit": "root-moved", "hair": 0, "root_px": to},
+    ]
+    for moves in (edits, edits[1:]):
+        with pytest.raises(CorrectionRefused, match=said):
+            corrected(partly, moves)
+
+
+def test_a_root_may_leave_a_cell_that_half_counts_for_one_that_counts() -> None:
+    """A root that was found in a glint could not be put where it is seen."""
+    partly, (row, column) = half_counted(scalp(), 0)
+    to = middle_of_cell(partly, row + 1, column)
+    assert corrected(partly, [{"edit": "root-moved", "hair": 0, "root_px": to}]).hairs[0].root_px == tuple(to)
+
+
+def test_a_root_that_rounding_put_outside_of_the_frame_goes_no_further() -> None:
+    """A root on the frame's edge could not be moved along it; or it would be a way out of the frame."""
     given = scalp()
-    x, y = root_of(given, 0)
-    row, column = int((y - FRAME_PX[1]) / 580 * given.cells[0]), int((x - FRAME_PX[0]) / 780 * given.cells[1])
-    partly = replace(given, uncounted_cells=((row, column, 1),))
-    moved = corrected(partly, [{"edit": "root-moved", "hair": 0, "root_px": [x + 0.5, y]}])
-    assert moved.hairs[0].root_px == (x + 0.5, y)
+    hair = given.hairs[0]
+    line = hair.centreline_px.copy()
+    line[0] = (FRAME_PX[0] - 0.05, 300.0)
+    edge = replace(given, hairs=(replace(hair, root_px=(line[0][0], 300.0), centreline_px=line), *given.hairs[1:]))
+    along = corrected(edge, [{"edit": "root-moved", "hair": 0, "root_px": [FRAME_PX[0] - 0.05, 303.0]}])
+    assert along.hairs[0].root_px == (FRAME_PX[0] - 0.05, 303.0)
+    with pytest.raises(CorrectionRefused, match="outside of the counting frame"):
+        corrected(edge, [{"edit": "root-moved", "hair": 0, "root_px": [FRAME_PX[0] - 0.5, 303.0]}])
 
 
 def test_the_mean_diameter_leaves_drawn_hairs_out() -> None:

@@ -151,4 +151,8 @@ def test_a_site_beside_the_protocol_is_shown_too(store: Store, settings: DeviceS
     picture = picture_of(content)
     beside = examples.capture(message_id=new_message_id(), site="g120-l35", picture=picture)
     store.keep(picture, content, lambda sequence: beside.model_copy(update={"sequence": sequence}))
-    assert standing(store, settings, PATIENT, 1).sites[-1].site == "g120-l35"
+    shown = standing(store, settings, PATIENT, 1)
+    assert shown.sites[-1].site == "g120-l35"
+    decide(store, settings, store.capture(beside.message_id), Decided(Decision.REJECTED, "mk", "The wrong place."))
+    missing = standing(store, settings, PATIENT, 1).missing
+    assert "g120-l35" not in missing, "nobody has to take a place again that the protocol does not ask for"

@@ -56,6 +56,34 @@ def test_another_day_s_list_names_nobody(tmp_path: Path, day: datetime.date) -> 
     assert expected_today(tmp_path, TODAY) == ()
 
 
+def test_a_list_whose_day_is_over_is_deleted(tmp_path: Path) -> None:
+    """Breaks when codes of patients lie on an instrument that their clinic sends no list any more."""
+    keep(tmp_path, day_list(EARLY, day=TODAY + datetime.timedelta(days=1)).encode())
+    expected_today(tmp_path, TODAY)
+    assert len(list(tmp_path.iterdir())) == 1, "an instrument starts with the clock of its last hours"
+    keep(tmp_path, day_list(EARLY).encode())
+    expected_today(tmp_path, TODAY)
+    assert len(list(tmp_path.iterdir())) == 1
+    assert expected_today(tmp_path, TODAY + datetime.timedelta(days=1)) == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_that_comes_while_the_old_one_is_read_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the new day's list is deleted in the place of yesterday's."""
+    keep(tmp_path, day_list(LATE, day=TODAY - datetime.timedelta(days=1)).encode())
+    read = DayList.model_validate_json
+
+    def read_slowly(content: bytes) -> DayList:
+        kept = read(content)
+        keep(tmp_path, day_list(EARLY).encode())
+        return kept
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(DayList, "model_validate_json", read_slowly)
+        assert expected_today(tmp_path, TODAY) == ()
+    assert expected_today(tmp_path, TODAY) == (EARLY,)
+
+
 def test_the_list_is_nobody_else_s_to_read(tmp_path: Path) -> None:
     """Breaks when another user of the instrument's computer reads who comes today."""
     keep(tmp_path, day_list(EARLY).encode())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analysis.noise.floor import Difference, NoiseFloor, Source
-from contract import Capture, Change, Comparison, Interval, Quality, Repeatability, Verdict
+from contract import Capture, Change, Comparison, Decision, Interval, Quality, Repeatability, Verdict
 from device.store import Store
 from device.study.folder import StudyUnfit
 from device.study.visits import noise_of
@@ -46,6 +46,13 @@ def keep(store: Store, density: float, *, held: bool = False, content: bytes | N
 def keep_comparison(store: Store, compared: Comparison) -> None:
     """Keep a comparison."""
     store.keep_message(lambda sequence: compared.model_copy(update={"sequence": sequence}))
+
+
+def keep_review(store: Store, of: Capture, decision: Decision) -> None:
+    """Keep a person's word on a capture."""
+    reason = "hair in the way" if decision is Decision.REJECTED else None
+    said = examples.review_of(of, decision=decision, reason=reason)
+    store.keep_message(lambda sequence: said.model_copy(update={"sequence": sequence}))
 
 
 def floor_of(store: Store, source: Source, figure: str = DENSITY) -> NoiseFloor:
@@ -126,3 +133,78 @@ def test_matched_hairs_of_the_donor_control_give_their_own_floor(store: Store) -
     matched = [one for one in noise_of(store).floors if one.difference is Difference.MATCHED]
     assert [(one.figure, one.degrees) for one in matched] == [(DENSITY, 2)]
     assert matched[0].difference_sd == pytest.approx(12.5**0.5)
+
+
+def test_a_rejected_capture_and_its_retake_are_no_repeat(store: Store) -> None:
+    """Breaks when a picture of the wrong place, beside the one that took its place, widens the floor."""
+    for number, densities in enumerate(((150.0, 152.0), (160.0, 163.0)), start=1):
+        wrong = keep(store, 20.0, visit_number=number, site="vertex")
+        for density in densities:
+            kept = keep(store, density, visit_number=number, site="vertex")
+        keep_review(store, wrong, Decision.REJECTED)
+        keep_review(store, kept, Decision.ACCEPTED)
+    placed = floor_of(store, Source.PLACEMENT)
+    assert (placed.degrees, placed.sd) == pytest.approx((2, ((2.0**2 / 2 + 3.0**2 / 2) / 2) ** 0.5))
+
+
+def test_the_latest_word_on_a_capture_stands(store: Store) -> None:
+    """Breaks when a capture that was rejected by mistake never counts again, or one accepted first always does."""
+    first, second, third = (keep(store, density, visit_number=1) for density in (150.0, 154.0, 20.0))
+    for of, words in (
+        (first, (Decision.REJECTED, Decision.ACCEPTED)),
+        (second, (Decision.ACCEPTED,)),
+        (third, (Decision.ACCEPTED, Decision.REJECTED)),
+    ):
+        for word in words:
+            keep_review(store, of, word)
+    placed = floor_of(store, Source.PLACEMENT)
+    assert (placed.degrees, placed.sd) == pytest.approx((1, 8.0**0.5))
+
+
+def test_the_donor_control_of_a_visit_is_the_last_that_counts(store: Store) -> None:
+    """Breaks when a visit stands in the series by the capture that was rejected."""
+    keep(store, 150.0, visit_number=1)
+    keep(store, 154.0, visit_number=2)
+    keep_review(store, keep(store, 20.0, visit_number=2), Decision.REJECTED)
+    keep_review(store, keep(store, 30.0, visit_number=3), Decision.REJECTED)
+    donor = floor_of(store, Source.DONOR)
+    assert (donor.degrees, donor.sd) == pytest.approx((1, 8.0**0.5))
+
+
+def test_a_rejected_capture_says_nothing_of_what_is_alike(store: Store) -> None:
+    """Breaks when a rejected picture of another lens, the last one taken, leaves all others out."""
+    keep(store, 150.0, visit_number=1)
+    keep(store, 152.0, visit_number=2)
+    keep_review(store, keep(store, 90.0, visit_number=3, lens="another"), Decision.REJECTED)
+    assert floor_of(store, Source.DONOR).sd == pytest.approx(2**0.5)
+
+
+def test_the_burst_of_a_rejected_capture_is_left_out(store: Store) -> None:
+    """Breaks when a picture that moved, and was rejected for it, says how still the instrument is."""
+    for sd, patient in ((3.0, "P-01"), (40.0, "P-02")):
+        burst = Repeatability(stills=3, hair_density_sd_per_cm2=sd, mean_diameter_sd_um=0.5, noise_share=0.01)
+        kept = keep(store, 150.0, repeatability=burst, patient_code=patient)
+    keep_review(store, kept, Decision.REJECTED)
+    assert floor_of(store, Source.BURST).sd == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("side", ["baseline", "followup"])
+def test_a_comparison_that_names_a_rejected_capture_is_left_out(store: Store, side: str) -> None:
+    """Breaks when the change to or from a picture that does not count is noise, or hides an earlier comparison."""
+    captures = [keep(store, 150.0 + number, visit_number=number) for number in (1, 2, 3, 4)]
+    pairs = {"baseline": ((0, 1), (2, 3)), "followup": ((0, 1), (0, 2))}[side]
+    for (baseline, followup), value in zip(pairs, (3.0, 100.0), strict=True):
+        compared = examples.comparison(
+            site="occipital",
+            baseline=examples.compared(captures[baseline]),
+            followup=examples.compared(captures[followup]),
+            change=Change(
+                same_place=0.99,
+                density_change_per_cm2=Interval(value=value, low=value - 1, high=value + 1),
+                counted_density_change_per_cm2=Interval(value=50.0, low=0.0, high=100.0),
+            ),
+        )
+        keep_comparison(store, compared)
+    keep_review(store, captures[2], Decision.REJECTED)
+    (matched,) = (one for one in noise_of(store).floors if one.difference is Difference.MATCHED)
+    assert (matched.degrees, matched.difference_sd) == pytest.approx((1, 3.0))
