@@ -35,7 +35,7 @@ def answer_baseline(store: Store, pictures: Pictures, ask: BaselineAsk, now: dat
         reviews = store.reviews_of(ask.patient_code, ask.site)
     except StoreFailed as failed:
         _log.error("An ask could not be answered: %s", failed)
-        return BaselineAnswer(message_id=ask.message_id, answered_at=now, reason=_STORE_FAILED)
+        return BaselineAnswer(message_id=ask.message_id, answered_at=now, reason=_STORE_FAILED, passing=True)
     counting = [capture for capture in captures if not reviews.rejects(capture)]
     baseline = baseline_of(counting, ask.before_visit)
     if baseline is None:
@@ -103,7 +103,8 @@ class Answering:
     def _work(self, ask: BaselineAsk, correlation: bytes | None) -> OutgoingAnswer:
         if self._asks_too_often(ask.device_id):
             _log.error("Device %s asked for more than %d baselines within an hour.", ask.device_id, _MOST_AN_HOUR)
-            answer = BaselineAnswer(message_id=ask.message_id, answered_at=datetime.now(UTC), reason=_TOO_MANY)
+            now = datetime.now(UTC)
+            answer = BaselineAnswer(message_id=ask.message_id, answered_at=now, reason=_TOO_MANY, passing=True)
         else:
             answer = self._answer(ask)
         return OutgoingAnswer(Topic(ask.clinic_id, ask.device_id, Channel.ANSWER), answer, correlation)

@@ -1,7 +1,8 @@
 """What people said of captures, and which word stands. Their part of the store's SQL is here, but for keeping them.
 
 A review is the word of the instrument that took the capture: what another one sends under the capture's id is stored,
-as all is, and counts for nothing.
+as all is, and counts for nothing. An instrument counts what it says: the last word is the one of the highest count, and
+under one count, as after its store was made anew, the one that came last.
 """
 
 import sqlite3
@@ -15,9 +16,6 @@ from contract import Capture, Comparison, Decision, Review
 
 _Named = tuple[str, UUID, str, int, str]
 """A capture by its device, its id, its patient, its visit and its site: a review that differs in one is none of it."""
-
-_LAST_FIRST = "sequence DESC, received_at DESC, rowid DESC"
-"""An instrument counts what it says; what it says under one count, as after its store was made anew, by its coming."""
 
 
 class Reviews:
@@ -80,8 +78,8 @@ def latest(connection: sqlite3.Connection, patient_code: str, site: str | None) 
     """
     rows = connection.execute(
         "SELECT payload FROM (SELECT payload, row_number() OVER (PARTITION BY device_id, capture_id, visit_number, site"
-        f" ORDER BY {_LAST_FIRST}) AS place FROM reviews WHERE patient_code = ?1 AND (?2 IS NULL OR site = ?2))"
-        " WHERE place = 1",
+        " ORDER BY sequence DESC, received_at DESC, rowid DESC) AS place FROM reviews"
+        " WHERE patient_code = ?1 AND (?2 IS NULL OR site = ?2)) WHERE place = 1",
         (patient_code, site),
     )
     return Reviews(stored_message(Review, payload) for (payload,) in rows)
@@ -97,11 +95,10 @@ def history(connection: sqlite3.Connection, capture: Capture) -> History:
     """
     rows = connection.execute(
         "SELECT payload, received_at FROM reviews WHERE capture_id = ? AND device_id = ? AND patient_code = ?"
-        f" AND visit_number = ? AND site = ? ORDER BY {_LAST_FIRST}",
+        " AND visit_number = ? AND site = ? ORDER BY sequence, received_at, rowid",
         (str(capture.message_id), capture.device_id, capture.patient_code, capture.visit_number, capture.site),
     )
-    last_first = [StoredReview(stored_message(Review, text), time_of(at)) for text, at in rows]
-    return History(tuple(reversed(last_first)))
+    return History(tuple(StoredReview(stored_message(Review, text), time_of(at)) for text, at in rows))
 
 
 def _rejects(review: Review | None) -> bool:

@@ -59,7 +59,8 @@ class ReducedPicture(BaseModel):
 class BaselineAnswer(BaseModel):
     """The clinic's answer to the ask of that ``message_id``: the baseline, or in words why there is none.
 
-    ``picture`` is None where the clinic does not hold the picture (yet), or cannot make it small.
+    ``picture`` is None where the clinic does not hold the picture (yet), or cannot make it small. ``passing`` says that
+    the reason is a trouble that goes by: it may be asked again, and nothing is said of whether there is a baseline.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -70,6 +71,7 @@ class BaselineAnswer(BaseModel):
     baseline: Capture | None = None
     picture: ReducedPicture | None = None
     reason: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+    passing: bool = False
 
     def encode(self) -> bytes:
         """Return the answer as it travels: UTF-8 JSON, one line."""
@@ -81,6 +83,8 @@ class BaselineAnswer(BaseModel):
             raise ValueError("an answer holds a baseline, or the reason why there is none")
         if self.baseline is None and self.picture is not None:
             raise ValueError("a picture belongs to a baseline")
+        if self.passing and self.baseline is not None:
+            raise ValueError("what passes is a trouble, no baseline")
         return self
 
 

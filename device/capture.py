@@ -25,8 +25,6 @@ from device.store import PictureKeyUnusable
 
 _log = logging.getLogger(__name__)
 
-_WITHOUT_DNG = "The capture is kept without its DNG file: %s"
-
 
 class PictureTooLarge(RuntimeError):
     """The picture's file is larger than may travel; the message says what to do."""
@@ -166,7 +164,7 @@ def _dng(instrument: Instrument, aim: Aim) -> bytes | None:
     try:
         return instrument.camera.dng(aim)
     except CameraError as error:
-        _log.warning(_WITHOUT_DNG, error)
+        _log.warning("The capture is kept without its DNG file: %s", error)
         return None
 
 
@@ -174,7 +172,7 @@ def _keep_dng(instrument: Instrument, content: bytes, picture: Picture) -> None:
     try:
         instrument.store.pictures.keep(picture.sha256, content, suffix=".dng")
     except (PictureKeyUnusable, OSError) as error:
-        _log.warning(_WITHOUT_DNG, error)
+        _log.warning("The capture is kept without its DNG file: %s", error)
 
 
 def _bracketed(usual: StillSettings, offsets_dioptres: Sequence[float]) -> list[StillSettings]:

@@ -125,6 +125,7 @@ _GAP = 12.0
 _BOX_EDGE = 8.0
 
 _BOLD = ' font-weight="600"'
+_LEFTWARDS, _RIGHTWARDS = "\u2190\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}\u2192"
 
 
 @dataclass
@@ -236,12 +237,20 @@ def _said(place: Place, words: Words) -> str:
 
 
 def _sides(ink: str, words: Words) -> list[str]:
-    style = f'y="{-HALF_LENGTH - 34:.0f}" fill="{ink}" font-size="11" letter-spacing=".06em"'
+    y = -HALF_LENGTH - 34
+    style = f'fill="{ink}" font-size="14" letter-spacing=".03em"'
     return [
-        f'<text x="-46" text-anchor="end" {style}>\u2190 {escape(words.left, quote=False)}</text>',
-        f'<text text-anchor="middle" {style}>{escape(words.front, quote=False)}</text>',
-        f'<text x="46" {style}>{escape(words.right, quote=False)} \u2192</text>',
+        f'<text x="-38" text-anchor="end" {style}>{_two_lines(_LEFTWARDS + words.left, -38, y)}</text>',
+        f'<text y="{y:.0f}" text-anchor="middle" {style}>{escape(words.front, quote=False)}</text>',
+        f'<text x="38" {style}>{_two_lines(words.right + _RIGHTWARDS, 38, y)}</text>',
     ]
+
+
+def _two_lines(words: str, x: float, y: float) -> str:
+    """Break words in two: between the boxes of many places there is no room for more. An arrow stays with its word."""
+    first, _, second = words.rpartition(" ")
+    lines = ((first, y - 17), (second, y)) if first else ((second, y),)
+    return " ".join(f'<tspan x="{x:.0f}" y="{at:.0f}">{escape(line, quote=False)}</tspan>' for line, at in lines)
 
 
 def _leader(label: _Label, side: int, crown_y: float, style: _Style) -> str:

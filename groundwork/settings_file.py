@@ -45,6 +45,17 @@ def read(model: type[SettingsT], path: Path) -> SettingsT:
     return read_toml(path, lambda values: model(**values), SettingsFileError, called="settings file", part="setting")
 
 
+def text_of(path: Path) -> str:
+    """Return the text of a settings file as it is now; :func:`check` reads it, whatever becomes of the file meanwhile.
+
+    Raises
+    ------
+    SettingsFileError
+        If the file is missing, or is not UTF-8.
+    """
+    return _text(path, SettingsFileError, "settings file")
+
+
 def check(model: type[SettingsT], path: Path, text: str) -> SettingsT:
     """Return what :func:`read` would, were this text in the file: before it is written.
 
@@ -85,16 +96,19 @@ def read_toml(
     tag
         The key that says which model of a union is meant: pydantic then puts its value before every key at fault.
     """
+    return _made(path, _text(path, refusal, called), make, refusal=refusal, part=part, tag=tag)
+
+
+def _text(path: Path, refusal: type[ValueError], called: str) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise refusal(f"{path}: cannot be read ({error.strerror}). Name an existing {called}.") from error
     try:
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise refusal(f"{path}, line {line}: not a TOML file: a character is not UTF-8. Type it anew.") from error
-    return _made(path, text, make, refusal=refusal, part=part, tag=tag)
 
 
 def _made(

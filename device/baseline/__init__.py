@@ -6,7 +6,8 @@ device by its certificate and gives it one connection, so a second one would end
 
 from device.baseline.asks import Asks
 from device.baseline.finding import ask_ahead, find_baseline
-from device.baseline.later import ComparingLater, pending_comparisons
+from device.baseline.known import known_baseline, may_have_baseline
+from device.baseline.later import ComparingLater
 from device.baseline.outcomes import Baseline, Found, NoneKnown, Unreachable
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "Unreachable",
     "ask_ahead",
     "find_baseline",
-    "pending_comparisons",
+    "known_baseline",
+    "may_have_baseline",
 ]

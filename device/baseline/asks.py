@@ -67,12 +67,18 @@ class Asks:
         return [PendingAsk(UUID(name), bytes(payload), until - now.timestamp()) for name, payload, until in rows]
 
     def record_answer(self, answer: BaselineAnswer) -> bool:
-        """Keep an answer for the visit, and return whether anybody had asked for it."""
+        """Keep an answer for the visit, and return whether anybody had asked for it.
+
+        One that tells of a trouble that goes by is none: it is given up for now, and asked again at the next occasion.
+        """
         row = self._connection.execute(
             "SELECT about, payload FROM ask WHERE message_id = ?", (str(answer.message_id),)
         ).fetchone()
         if row is None or not _answers(answer, BaselineAsk.model_validate_json(row[1])):
             return False
+        if answer.passing and answer.reason is not None:
+            self.give_up(answer.message_id, answer.reason)
+            return True
         try:
             kept.keep(self._store, row[0], answer)
         except PictureKeyUnusable as error:

@@ -12,7 +12,7 @@ from device.baseline.asks import Asks
 from device.baseline.finding import find_baseline
 from device.baseline.outcomes import Found, NoneKnown, Unreachable
 from device.settings import DeviceSettings
-from device.sites import rejected, reviews_of_visit
+from device.sites import rejected, reviews_of_site
 from device.store import Store
 
 _log = logging.getLogger(__name__)
@@ -23,18 +23,6 @@ Compare = Callable[[Store, Capture, Capture], Comparison]
 _LOOK_EVERY_S = 30.0
 #: The baseline may still wait in the outbox of another instrument.
 _TRY_AGAIN_AFTER, _GIVE_UP_AFTER = timedelta(days=1), timedelta(days=30)
-
-
-def pending_comparisons(store: Store) -> list[Capture]:
-    """Return the captures of later visits that the chair could not compare, oldest first; rejected ones are not.
-
-    One that was rejected and is accepted after all is to be compared then.
-    """
-    return [capture for capture in store.without_comparison(clock.now()) if not _is_rejected(store, capture)]
-
-
-def _is_rejected(store: Store, capture: Capture) -> bool:
-    return capture.message_id in rejected(reviews_of_visit(store, capture.patient_code, capture.visit_number))
 
 
 class ComparingLater:
@@ -63,9 +51,16 @@ class ComparingLater:
             stop.wait(_LOOK_EVERY_S)
 
     def compare_pending(self, stop: threading.Event) -> None:
-        """Go once through what is pending, as far as the clinic can be reached."""
-        for capture in pending_comparisons(self._store):
-            if stop.is_set() or not self._compare_one(capture):
+        """Go once through what is pending, as far as the clinic can be reached.
+
+        Rejected captures are not compared; one that is accepted after all is compared then.
+        """
+        for capture in self._store.without_comparison(clock.now()):
+            if stop.is_set():
+                return
+            if capture.message_id in rejected(reviews_of_site(self._store, capture.patient_code, capture.site)):
+                self._put_off(capture)
+            elif not self._compare_one(capture):
                 return
 
     def _compare_one(self, capture: Capture) -> bool:
@@ -81,9 +76,7 @@ class ComparingLater:
         if isinstance(outcome, Unreachable):
             return False
         # First: what cannot be compared must not be tried again every half minute, whatever it does to this program.
-        again = clock.now() + _TRY_AGAIN_AFTER
-        in_time = again < capture.created_at + _GIVE_UP_AFTER
-        self._store.put_off_comparison(capture.message_id, again if in_time else None)
+        self._put_off(capture)
         match outcome:
             case NoneKnown(reason):
                 _log.info("Capture %s stays without comparison: %s", capture.message_id, reason)
@@ -91,6 +84,11 @@ class ComparingLater:
                 self._compare_with(capture, baseline.capture)
         kept.forget(self._store.folder, kept.about(capture.patient_code, capture.visit_number, capture.site))
         return True
+
+    def _put_off(self, capture: Capture) -> None:
+        again = clock.now() + _TRY_AGAIN_AFTER
+        in_time = again < capture.created_at + _GIVE_UP_AFTER
+        self._store.put_off_comparison(capture.message_id, again if in_time else None)
 
     def _compare_with(self, capture: Capture, baseline: Capture) -> None:
         try:

@@ -65,6 +65,8 @@ class RecoveryState:
 
     Parameters
     ----------
+    is_open
+        Whether it is; not open and without an error it was not tried yet.
     failures
         In a row, without a picture between them; 0 for a camera that works.
     error
@@ -77,6 +79,7 @@ class RecoveryState:
         Calls into the camera's software that never came back, with a thread each. Only a restart frees them.
     """
 
+    is_open: bool
     failures: int
     error: CameraError | None
     given_up: bool
@@ -155,6 +158,7 @@ class RecoveringCamera:
         """How the camera stands."""
         with self._turn:
             return RecoveryState(
+                is_open=self._open,
                 failures=self._failures,
                 error=self._error,
                 given_up=self._given_up,
@@ -166,6 +170,29 @@ class RecoveringCamera:
         """Forget the failures, so that a camera that was given up, or waits, is opened by the next call."""
         with self._turn:
             self._forget_failures()
+
+    def try_again(self) -> None:
+        """Begin again at once: a picture is asked for, so that whoever wanted this learns whether it came.
+
+        Raises
+        ------
+        CameraError
+            As for `preview`.
+        """
+        self.begin_again()
+        self.preview(None)
+
+    def try_if_due(self) -> None:
+        """Try a camera that is not open and whose pause is over, as the next call would: for while nobody calls.
+
+        What comes of it stands in `state`.
+        """
+        with self._turn:
+            rests = self._open or self._changing or self._given_up or time.monotonic() < self._next_try_s
+        if rests or not self._entered:
+            return
+        with contextlib.suppress(CameraError):
+            self.preview(None)
 
     def replace(self, camera: Camera) -> None:
         """Work with another camera from now on: the same one with settings that were calibrated meanwhile.

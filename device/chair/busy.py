@@ -33,6 +33,17 @@ class Busy:
         """What it is busy with."""
         return self._use
 
+    def require_free(self) -> None:
+        """Refuse what would break a use off.
+
+        Raises
+        ------
+        NotNow
+            If the instrument is busy.
+        """
+        if (use := self._use) is not None:
+            raise NotNow(_BUSY_WITH[use])
+
     def hold(self, use: Use) -> None:
         """Begin a use; whoever holds it calls :meth:`let_go`, from any thread.
 

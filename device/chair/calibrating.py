@@ -1,7 +1,8 @@
 """The calibration as the page does it: the command line's own session, each step on a thread of its own.
 
-What was begun lies in the state folder, so that it goes on after a restart, here or at the command line. While a step
-runs here no capture is taken and the command line is refused; between two steps both are free.
+What was begun lies in the state folder, so that it goes on after a restart. While a step runs here no capture is taken,
+and no other program has the session. The camera is the chair's as long as the service runs: the command line goes on
+with what was begun here once the service is stopped.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from device.calibration.reference import scale_target
 from device.calibration.session import Equipment, Session, SessionState, SessionUnfit
 from device.calibration.step_names import StepName
 from device.calibration.steps import STEPS
-from device.camera import open_camera
+from device.camera import Camera, CameraError, open_camera
 from device.camera.recovery import RecoveringCamera
 from device.chair.busy import Busy, Use
 from device.chair.calibrating_state import CalibratingState, Course
@@ -50,11 +51,16 @@ class Calibrating:
         Open. Its store is not used.
     busy
         Shared with the captures.
+
+    Attributes
+    ----------
+    busy
+        Who has the camera.
     """
 
     def __init__(self, instrument: Instrument, busy: Busy) -> None:
         self._instrument = instrument
-        self._busy = busy
+        self.busy = busy
         self._changed = threading.Condition()
         self._state = CalibratingState(0, Course.NONE)
         self._session: Session | None = None
@@ -84,6 +90,13 @@ class Calibrating:
         with self._changed:
             self._changed.wait_for(lambda: self._state is not seen, timeout_s)
             return self._state
+
+    @property
+    def camera_trouble(self) -> str | None:
+        """Why the camera gives no picture, set as it is to what is in force, in a sentence; None while it does."""
+        camera = self._instrument.camera
+        error = camera.state.error if isinstance(camera, RecoveringCamera) else None
+        return None if error is None else str(error)
 
     @property
     def revision(self) -> str:
@@ -138,7 +151,7 @@ class Calibrating:
         if self.begun is not None:
             raise ChairRefused("A calibration is on its way. Go on with it, or give it up first.")
         scale_target(certificates)
-        with self._busy.held(Use.CALIBRATION), (session := self._new_session()).alone():
+        with self.busy.held(Use.CALIBRATION), (session := self._new_session()).alone():
             return session.begin(by, certificates)
 
     def run(self, step: StepName) -> CalibratingState:
@@ -211,7 +224,7 @@ class Calibrating:
             raise ChairRefused("This step is done already. It is not left out.")
         if not STEPS[step].optional:
             raise ChairRefused("Without the scale there is no calibration. Take this step.")
-        with self._busy.held(Use.CALIBRATION), (session := self._new_session()).alone():
+        with self.busy.held(Use.CALIBRATION), (session := self._new_session()).alone():
             try:
                 session.skip(step, reason.strip())
             except ValidationError as error:
@@ -220,21 +233,39 @@ class Calibrating:
     def finish(self) -> CalibrationRecord:
         """Put what was calibrated in force; from the next picture on the camera is set to it.
 
+        What is raised leaves in force what was. A camera that gives no picture once it is set does not undo the
+        calibration: `camera_trouble` says so, and the camera is tried again like any that failed.
+
         Raises
         ------
         ChairRefused
             If a step is missing, or the camera is busy.
         device.calibration.session.SessionUnfit, device.calibration.records.RecordsUnwritable
+        device.camera.CameraError
+            If there is no camera for what was calibrated.
         """
         if self._of_this_instrument().pending:
             raise ChairRefused("Steps are missing. Take them, or leave them out with a reason.")
-        with self._busy.held(Use.CALIBRATION), (session := self._new_session()).alone():
+        with self.busy.held(Use.CALIBRATION), (session := self._new_session()).alone():
+            found = self._of_this_instrument().results
+            still = found.asked(self._instrument.camera.usual)
+            camera = open_camera(self._instrument.settings.camera, still)  # made, and not open yet
             record = session.finish()
-            camera = self._instrument.camera
-            if isinstance(camera, RecoveringCamera):
-                camera.replace(open_camera(self._instrument.settings.camera, record.still))
             self._forget()
+            self._take_over(camera)
             return record
+
+    def _take_over(self, camera: Camera) -> None:
+        recovering = self._instrument.camera
+        if not isinstance(recovering, RecoveringCamera):
+            return
+        try:
+            recovering.replace(camera)
+            recovering.try_again()
+        except CameraError as error:
+            _log.warning("The calibration is in force, and the camera gives no picture with it. %s", error)
+        except Exception:  # noqa: BLE001  whatever it is, the calibration is in force
+            _log.exception("The calibration is in force, and the camera gives no picture with it.")
 
     def abort(self) -> None:
         """Give the calibration on its way up; what is in force stays so.
@@ -245,14 +276,14 @@ class Calibrating:
             If the camera is busy.
         device.calibration.session.SessionUnfit, device.calibration.records.RecordsDamaged
         """
-        with self._busy.held(Use.CALIBRATION), (session := self._new_session()).alone():
+        with self.busy.held(Use.CALIBRATION), (session := self._new_session()).alone():
             session.abort()
             self._forget()
 
     def _start(self, step: StepName | None, work: Callable[[Session], CalibratingState]) -> CalibratingState:
         session = self._new_session()
         with ExitStack() as held:
-            held.enter_context(self._busy.held(Use.CALIBRATION))
+            held.enter_context(self.busy.held(Use.CALIBRATION))
             held.enter_context(session.alone())
             with self._changed:
                 self._session = session

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Self
 
 from analysis.guidance import Guidance
+from device.backoff import waiting_times_s
 from device.camera.protocol import Picture
 from device.guidance import GuidedAim
 
 _log = logging.getLogger(__name__)
 
 _LEAST_REST_S = 0.05
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_FAILED = "The way to the baseline could not be looked for. Aim without it; the log says more."
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,16 +63,36 @@ class Looking:
             return self._seen[1] if self._seen is not None and self._seen[0] is guided else None
 
     def _look_on(self) -> None:
+        failing: GuidedAim | None = None
+        logged, pauses_s = "", waiting_times_s(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         while (asked := self._next()) is not None:
-            began_s = time.monotonic()
+            began_s, guidance = time.monotonic(), None
             try:
                 guidance = asked.guided.look(asked.picture, asked.um_per_px)
-            except Exception:  # noqa: BLE001  whatever is wrong with a baseline, the picture goes on without it
-                _log.exception("The way to the baseline could not be looked for.")
-                guidance = None
+            except Exception as error:  # noqa: BLE001  whatever is wrong with a baseline, the picture goes on without
+                if failing is not asked.guided:
+                    failing, logged = asked.guided, ""
+                    pauses_s = waiting_times_s(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+                if (failure := repr(error)) != logged:
+                    logged = failure
+                    _log.exception("The way to the baseline could not be looked for.")
+                asked.guided.trouble = _FAILED
+                rest_s = next(pauses_s)
+            else:
+                failing = asked.guided.trouble = None
+                rest_s = max(_LEAST_REST_S, time.monotonic() - began_s)
             with self._changed:
                 self._seen = asked.guided, guidance
-            self._ending.wait(max(_LEAST_REST_S, time.monotonic() - began_s))
+            self._rest(rest_s, asked.guided)
+
+    def _rest(self, at_most_s: float, guided: GuidedAim) -> None:
+        """Rest after a look; another baseline is looked for at once."""
+
+        def is_over() -> bool:
+            return self._ending.is_set() or (self._newest is not None and self._newest.guided is not guided)
+
+        with self._changed:
+            self._changed.wait_for(is_over, at_most_s)
 
     def _next(self) -> _ToLookAt | None:
         with self._changed:

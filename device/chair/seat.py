@@ -1,4 +1,4 @@
-"""Who works at the instrument: one browser session at a time, and another may take over."""
+"""Who works at the instrument: one person at a time, at one screen, and another may take over."""
 
 import threading
 from dataclasses import dataclass
@@ -34,8 +34,25 @@ class Seat:
         """Who has it."""
         return self._holder
 
+    def other_than(self, session_id: str, technician: str | None) -> Holder | None:
+        """Return who has the seat if that is somebody else.
+
+        A person's other screens are no other person: theirs may be gone, as after a browser's crash.
+
+        Parameters
+        ----------
+        session_id
+            Of the browser's session that asks.
+        technician
+            Code of the person at it; None if they did not say.
+        """
+        holder = self._holder
+        if holder is None or holder.session_id == session_id or holder.technician == technician:
+            return None
+        return holder
+
     def take(self, holder: Holder) -> None:
-        """Take the seat where it is free, or one's own already.
+        """Take the seat where it is free or one's own already, at whichever screen.
 
         Raises
         ------
@@ -43,9 +60,9 @@ class Seat:
             If somebody else has it.
         """
         with self._turn:
-            if self._holder is not None and self._holder.session_id != holder.session_id:
+            if (other := self.other_than(holder.session_id, holder.technician)) is not None:
                 raise SeatTaken(
-                    f"{self._holder.technician} works at this instrument on another screen. Take over if that is"
+                    f"{other.technician} was last at work on another screen of this instrument. Take over if that is"
                     " agreed: nothing of the visit is lost."
                 )
             self._holder = holder
@@ -54,9 +71,3 @@ class Seat:
         """Take the seat from whoever has it."""
         with self._turn:
             self._holder = holder
-
-    def leave(self, session_id: str) -> None:
-        """Free the seat, if it is this session's."""
-        with self._turn:
-            if self._holder is not None and self._holder.session_id == session_id:
-                self._holder = None

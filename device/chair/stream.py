@@ -1,6 +1,7 @@
 """The live picture for the page: each preview frame once read, guided and encoded, for all who watch.
 
-The camera runs, and its light is lit, only while somebody watches.
+The camera runs, and its light is lit, only while somebody watches. One that failed is tried again meanwhile, too: each
+screen says how it stands.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from device.backoff import waiting_times_s
 from device.camera import CameraError, CameraTimeout, Frame, HeldTo
 from device.camera.live import LivePreview, Watch
+from device.camera.recovery import RecoveringCamera
 from device.chair.live_frame import LiveFrame
 from device.chair.looking import Looking
 from device.chair.standing_light import StandingLight
@@ -23,7 +26,7 @@ from device.hardware_error import HardwareError
 from device.instrument import Instrument
 from device.quality.meters import Meters
 
-__all__ = ["LiveFrame", "LiveState", "LiveStream"]
+__all__ = ["LiveFailed", "LiveFrame", "LiveState", "LiveStream"]
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +34,13 @@ GRACE_S = 4.0
 """From the last watcher's leaving until camera and light rest: a page that is loaded anew finds them running."""
 
 _LOOK_EVERY_S = 0.5
+_LONGEST_PAUSE_S = 30.0
 _TOLD_AFTER_S = 3.0
 """Without a frame, and without an error of the camera, so long is no trouble yet."""
+
+
+class LiveFailed(HardwareError):
+    """The live picture failed in a way that nobody foresaw."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,17 +193,31 @@ class LiveStream:
                     self._held_to, self._guided = _HeldTo(None), None
 
     def _run(self) -> None:
-        while self._wait_for_a_watcher():
+        pauses_s, logged = waiting_times_s(_LOOK_EVERY_S, _LONGEST_PAUSE_S), ""
+        while not self._ending:
+            began_s = time.monotonic()
             try:
-                self._stream_while_watched()
-            except Exception:  # noqa: BLE001  whatever it is, the next watcher can watch
-                _log.exception("The live picture failed in a way that nobody foresaw, and begins anew.")
-                time.sleep(_LOOK_EVERY_S)
+                self._stream_or_rest()
+            except Exception as error:  # noqa: BLE001  whatever it is, the next watcher can watch
+                if time.monotonic() - began_s > _LONGEST_PAUSE_S:  # it went well in between
+                    pauses_s, logged = waiting_times_s(_LOOK_EVERY_S, _LONGEST_PAUSE_S), ""
+                if (failure := repr(error)) != logged:
+                    logged = failure
+                    _log.exception("The live picture failed in a way that nobody foresaw, and begins anew.")
+                self._tell(LiveFailed("The live picture failed", "Restart the instrument's service if it stays so"))
+                with self._changed:
+                    self._changed.wait_for(lambda: self._ending, next(pauses_s))
 
-    def _wait_for_a_watcher(self) -> bool:
+    def _stream_or_rest(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._ending or self._watchers)
-            return not self._ending
+            self._changed.wait_for(lambda: self._ending or self._watchers, _LOOK_EVERY_S)
+            ending, watched = self._ending, bool(self._watchers)
+        if ending:
+            return
+        if watched:
+            self._stream_while_watched()
+        elif isinstance(camera := self._instrument.camera, RecoveringCamera):
+            camera.try_if_due()
 
     def _stream_while_watched(self) -> None:
         camera, held_to = self._instrument.camera, self._held_to

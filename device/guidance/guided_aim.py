@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from analysis import measurement_file
@@ -9,6 +11,7 @@ from analysis.guidance import Guidance, Guide, ghost, sentence
 from analysis.measurement import Measurement
 from device.baseline import Found, find_baseline
 from device.camera.protocol import Aim, Picture
+from device.foreseen import FORESEEN
 from device.settings import DeviceSettings
 from device.store import Store
 
@@ -25,11 +28,14 @@ class GuidedAim:
         The baseline's mark, in its own pixels.
     without
         Why there is no baseline, in a sentence; None where there is one.
+    trouble
+        Why the last frame could not be looked at, in a sentence; None while all is well.
     """
 
     measurement: Measurement | None
     mark_px: tuple[float, float] | None = None
     without: str | None = None
+    trouble: str | None = None
     _guides: dict[tuple[int, float], Guide] = field(default_factory=dict)
 
     def look(self, frame: Picture, um_per_px: float) -> Guidance | None:
@@ -54,7 +60,7 @@ class GuidedAim:
     def words(self, guidance: Guidance | None) -> str:
         """Give the sentence for the technician."""
         if guidance is None:
-            return self.without or ""
+            return self.trouble or self.without or ""
         return sentence(guidance)
 
     def ghost(self, size_px: tuple[int, int], um_per_px: float, guidance: Guidance | None = None) -> Picture | None:
@@ -92,3 +98,14 @@ def guided_aim(settings: DeviceSettings, store: Store, aim: Aim) -> GuidedAim:
         return GuidedAim(None, without=outcome.reason)
     travelled = outcome.baseline.capture.measurement
     return GuidedAim(measurement_file.read(travelled.model_dump(mode="json")), travelled.mark_px)
+
+
+def baseline_of_aim(
+    settings: DeviceSettings, open_store: Callable[[], AbstractContextManager[Store]], aim: Aim
+) -> GuidedAim:
+    """Find the baseline; where the store cannot be read, that is why there is none."""
+    try:
+        with open_store() as store:
+            return guided_aim(settings, store, aim)
+    except FORESEEN as error:
+        return GuidedAim(None, without=str(error))

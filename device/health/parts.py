@@ -23,6 +23,8 @@ def camera(state: RecoveryState | None, name: str | None, *, simulated: bool) ->
         Whether it is none.
     """
     value = None if name is None else f"{name}"
+    if state is not None and not state.is_open and state.error is None:
+        return Check("camera", State.UNKNOWN, "The camera was not tried yet.", value=value)
     if state is None or state.error is None:
         if state is not None and state.calls_not_returned:
             sentence = f"The camera works; {state.calls_not_returned} earlier calls to it never came back."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -14,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from contract import PATIENT_CODE
 from device.chair.chair import Chair
 from device.chair.refusals import ChairRefused, SeatTaken
 from device.foreseen import FORESEEN
@@ -36,13 +39,16 @@ from device.page.screens import (
     start,
     summary,
 )
-from device.page.web import Page, templates
+from device.page.visit_address import NUMBER
+from device.page.web import FAILED, Page, templates
 from device.store.failures import cure
 
 _STATIC = Path(__file__).parent / "static"
-_FAILED = (
-    "The program failed at this. What was kept before is kept; try again, and tell who looks after the instrument."
-)
+
+_NO_SCREEN = "There is no screen at this address. Go to the start, and on from there."
+
+_IN_A_VISIT = re.compile(rf"(/visits/{PATIENT_CODE[1:-1]}/{NUMBER.pattern})/.")
+_OF_A_CAPTURE = re.compile(r"(/captures/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/.")
 
 _SCREENS: tuple[Callable[[Page], list[BaseRoute]], ...] = (
     start.routes,
@@ -80,6 +86,8 @@ def create_app(chair: Chair) -> Starlette:
 
     async def refused(request: Request, error: Exception) -> Response:
         match error:
+            case HTTPException(status_code=404 | 405) if error.detail == HTTPStatus(error.status_code).phrase:
+                status, said = error.status_code, _NO_SCREEN
             case HTTPException():
                 status, said = error.status_code, error.detail
             case SeatTaken():
@@ -90,11 +98,11 @@ def create_app(chair: Chair) -> Starlette:
             case _ if isinstance(error, refusals):
                 status, said = 422, str(error)
             case _:  # the server writes down what it was
-                status, said = 500, _FAILED
+                status, said = 500, FAILED
         sentence = page.language(request).sentence(said)
         if request.method != "GET":
             return JSONResponse({"sentence": sentence, "seat": isinstance(error, SeatTaken)}, status)
-        return page.render(request, "refused.html", status, said=said)
+        return page.render(request, "refused.html", status, said=said, above=_above(request.url.path, status))
 
     return Starlette(
         routes=[
@@ -104,6 +112,17 @@ def create_app(chair: Chair) -> Starlette:
         exception_handlers=dict.fromkeys((*refusals, sqlite3.Error, Exception), refused),
         middleware=[_guard(chair)],
     )
+
+
+def _above(path: str, status: int) -> str | None:
+    """Return the picture or the visit that an address lies within; None where there is none, or it is refused itself.
+
+    What was typed is not given back: it may be a name.
+    """
+    if (visit := _IN_A_VISIT.match(path)) is not None:
+        return visit[1]
+    capture = _OF_A_CAPTURE.match(path)
+    return None if capture is None or status == 404 else capture[1]
 
 
 def _guard(chair: Chair) -> Middleware:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from contract import Capture, Verdict
 from device import picture_file
 from device.chair.appointments import open_visits, standing
+from device.page.typed import whole_number
 from device.page.web import Page
 from device.settings import DeviceSettings
 from device.store import NoSuchMessage, PictureDamaged, PictureKeyUnusable, Store
@@ -72,9 +73,9 @@ def picture_answer(page: Page, request: Request) -> Response:
 
 
 def _width_px(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not _NARROWEST_PX <= int(text[:6]) <= _WIDEST_PX:
+    if (width_px := whole_number(text, _NARROWEST_PX, _WIDEST_PX)) is None:
         raise HTTPException(422, f"A picture is shown {_NARROWEST_PX} to {_WIDEST_PX} pixels wide.")
-    return int(text)
+    return width_px
 
 
 def _reduced(content: bytes, width_px: int) -> bytes:

@@ -33,6 +33,12 @@ class ChangeShown:
     comparison: Comparison | None = None
     pending: bool = False
 
+    @property
+    def first(self) -> str:
+        """What is said beneath the density: how that changed, or why nothing is compared."""
+        compared = self.comparison is not None and self.comparison.change.transform is not None
+        return self.sentences[1 if compared else 0]  # device.comparing says what was matched before
+
 
 def change_shown(store: Store, capture: Capture, floors: Sequence[NoiseFloor]) -> ChangeShown:
     """Return what is said of a capture's change. Nobody is asked, and nothing waited for.

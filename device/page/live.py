@@ -1,5 +1,7 @@
 """The live picture's WebSocket: one frame on its way to each watcher, the newest taken when that one was shown.
 
+Who may watch, and until when, is the guard's to say (:mod:`device.page.access.guard`).
+
 A slow watcher sees fewer and smaller frames, none of them old. One that shows nothing for ten seconds is let go: it has
 cost a frame's memory, and the camera nothing.
 """
@@ -12,7 +14,6 @@ import json
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
@@ -27,6 +28,7 @@ from device.page.language import language_of
 from device.page.live_message import Header, Now, packed
 from device.page.live_news import Baselines, ReadyNews, TakingNews
 from device.page.live_pace import Pace
+from device.page.visit_address import NUMBER
 from device.page.web import Page
 
 MOST_WATCHERS = 12
@@ -35,7 +37,7 @@ SHOWN_WITHIN_S = 10.0
 HEARTBEAT_S = 1.0
 """Without a frame to show, a message goes so often: the page tells a still camera from a cut line."""
 
-BAD_QUERY, LOCKED, NOT_READING, TOO_MANY = 4400, 4423, 4408, 4429
+BAD_QUERY, NOT_READING, TOO_MANY = 4400, 4408, 4429
 """Codes with which a watcher is let go."""
 
 _MOST_ACKNOWLEDGED = 64
@@ -71,17 +73,11 @@ class Live:
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one watcher until it leaves."""
         session: Session = websocket.state.session
-        if not _from_here(websocket):
-            await websocket.close()  # before it is accepted: the browser sees 403
-            return
         await websocket.accept()
         try:
             wanted = _aim_of(websocket.query_params)
         except ValueError:
             await websocket.close(BAD_QUERY)
-            return
-        if session.locked:
-            await websocket.close(LOCKED)
             return
         language = language_of(session.language or self._chair.settings.chair.language)
         if self._watchers >= MOST_WATCHERS:
@@ -103,11 +99,11 @@ class Live:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(news.set)
 
-        sending = _Sending(websocket, session, news)
+        sending = _Sending(websocket, news)
         with self._chair.stream.watch(wake) as watcher, self._news.follow(wake):
             self._aim(watcher, session, wanted)
             receiver = asyncio.create_task(sending.receive())
-            sender = asyncio.create_task(self._send(sending, header))
+            sender = asyncio.create_task(self._send(sending, header, wanted))
             try:
                 await asyncio.wait({receiver, sender}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -124,19 +120,21 @@ class Live:
 
     def _aim(self, watcher: object, session: Session, wanted: HeldTo | None) -> None:
         """Hold the camera to what is wanted, unless somebody else works here."""
-        stream, holder = self._chair.stream, self._chair.seat.holder
-        if wanted is None or (holder is not None and holder.session_id != session.session_id):
+        stream, other = self._chair.stream, self._chair.seat.other_than(session.session_id, session.technician)
+        if wanted is None or other is not None:
             return
         stream.aim_at(wanted, stream.guided(wanted), by=watcher, session_id=session.session_id)
         if isinstance(wanted, Aim):
             self._baselines.find(wanted)
 
-    async def _send(self, sending: _Sending, header: Header) -> None:
+    async def _send(self, sending: _Sending, header: Header, wanted: HeldTo | None) -> None:
         loop = asyncio.get_running_loop()
         told: Now | None = None
         told_s = float("-inf")
         while True:
             await sending.wait(HEARTBEAT_S)
+            if isinstance(wanted, Aim):
+                self._baselines.find_again(wanted)
             now = Now(self._chair.stream.state, self._chair.taking.state, self._ready.now())
             frame = sending.next_of(now.live.frame)
             if frame is not None:
@@ -160,9 +158,8 @@ class _LetGo(Exception):
 class _Sending:
     """What is on its way to one watcher."""
 
-    def __init__(self, websocket: WebSocket, session: Session, news: asyncio.Event) -> None:
+    def __init__(self, websocket: WebSocket, news: asyncio.Event) -> None:
         self._websocket = websocket
-        self._session = session
         self._news = news
         self._pace = Pace()
         self._last = 0
@@ -180,14 +177,12 @@ class _Sending:
         return newest
 
     async def wait(self, at_most_s: float) -> None:
-        """Wait for news; let go of a watcher that shows nothing, or was locked."""
+        """Wait for news; let go of a watcher that shows nothing."""
         with contextlib.suppress(TimeoutError):
             # Not wait_for: in Python 3.11 it may swallow the cancelling that ends this task.
             async with asyncio.timeout(at_most_s):
                 await self._news.wait()
         self._news.clear()
-        if self._session.locked:
-            raise _LetGo(LOCKED)
         if self._on_its_way is not None and time.monotonic() - self._on_its_way[1] > SHOWN_WITHIN_S:
             raise _LetGo(NOT_READING)
 
@@ -229,12 +224,6 @@ def _says_more(now: Now, told: Now) -> bool:
     return now.taking is not told.taking or now.live.trouble is not told.live.trouble
 
 
-def _from_here(websocket: WebSocket) -> bool:
-    """Whether the page that asks is this instrument's own: a browser sends cookies for any page's WebSocket."""
-    origin = urlsplit(websocket.headers.get("origin", ""))
-    return origin.scheme in {"http", "https"} and origin.netloc == websocket.headers.get("host")
-
-
 def _aim_of(query: QueryParams) -> HeldTo | None:
     """Return what a watcher wants the camera held to.
 
@@ -247,7 +236,7 @@ def _aim_of(query: QueryParams) -> HeldTo | None:
         return TargetAim(TargetKind(query["target"])) if query else None
     if set(query) != {"patient", "visit", "site"}:
         raise ValueError("another query")
-    if not (query["visit"].isascii() and query["visit"].isdecimal() and 0 < int(query["visit"][:5]) < 10_000):
+    if NUMBER.fullmatch(query["visit"]) is None:
         raise ValueError("no visit's number")
     try:
         patient, site = _CODE.validate_python(query["patient"]), _SITE.validate_python(query["site"])

@@ -123,7 +123,7 @@ class Header:
             return {"state": "none", "words": self._said(guided.words(None))}
         seen = None if frame is None or frame.aim != self._aim else frame.guidance
         if seen is None:
-            return {"state": "begun"}
+            return {"state": "none", "words": self._said(guided.trouble)} if guided.trouble else {"state": "begun"}
         if seen.placement is None:
             return {"state": "lost", "words": self._said(guided.words(seen))}
         return {
@@ -168,9 +168,6 @@ class Header:
         }
 
     def _seat(self) -> dict[str, Any]:
-        holder = self._chair.seat.holder
-        others = holder is not None and holder.session_id != self._session.session_id
-        return {
-            "technician": self._session.technician,
-            "others": holder.technician if others and holder is not None else None,
-        }
+        technician = self._session.technician
+        other = self._chair.seat.other_than(self._session.session_id, technician)
+        return {"technician": technician, "others": None if other is None else other.technician}

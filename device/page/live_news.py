@@ -12,13 +12,14 @@ from device.camera import Aim
 from device.chair.chair import Chair
 from device.chair.readiness import Readiness, readiness
 from device.chair.taking import Taking
-from device.foreseen import FORESEEN
-from device.guidance import GuidedAim, guided_aim
+from device.guidance import GuidedAim, baseline_of_aim
 
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.5
 _READY_FOR_S = 5.0
+_FIND_AGAIN_S = 15.0
+"""Where there is no baseline it is looked for so often: the clinic may be reached by then."""
 
 
 class TakingNews:
@@ -114,31 +115,35 @@ class Baselines:
         self._chair = chair
         self._turn = threading.Lock()
         self._sought: set[Aim] = set()
+        self._found_s: dict[Aim, float] = {}
+        self._logged = ""
 
     def find(self, aim: Aim) -> None:
-        """Begin to find it, unless that is known, or sought already."""
-        known = self._chair.stream.guided(aim)
+        """Begin to find it, unless it is sought already. One that is known is found anew: it may have been rejected."""
         with self._turn:
-            if aim in self._sought or (known is not None and known.measurement is not None):
+            if aim in self._sought:
                 return
             self._sought.add(aim)
         threading.Thread(target=self._find, args=(aim,), name="baseline", daemon=True).start()
 
+    def find_again(self, aim: Aim) -> None:
+        """Begin to find it where there was none a while ago, and the camera is held there still."""
+        stream = self._chair.stream
+        known = stream.guided(aim)
+        with self._turn:
+            rests = time.monotonic() - self._found_s.get(aim, float("-inf")) < _FIND_AGAIN_S
+        if stream.aim == aim and not rests and (known is None or known.measurement is None):
+            self.find(aim)
+
     def _find(self, aim: Aim) -> None:
         try:
-            self._chair.stream.guide(aim, baseline_of_aim(self._chair, aim))
-        except Exception:  # noqa: BLE001  a site without guidance can be taken all the same
-            _log.exception("The baseline could not be looked for.")
-            self._chair.stream.guide(aim, GuidedAim(None, without="The baseline could not be looked for."))
-        finally:
-            with self._turn:
-                self._sought.discard(aim)
-
-
-def baseline_of_aim(chair: Chair, aim: Aim) -> GuidedAim:
-    """Find the baseline; where the store cannot be read, that is why there is none."""
-    try:
-        with chair.store() as store:
-            return guided_aim(chair.settings, store, aim)
-    except FORESEEN as error:
-        return GuidedAim(None, without=str(error))
+            guided = baseline_of_aim(self._chair.settings, self._chair.store, aim)
+        except Exception as error:  # noqa: BLE001  a site without guidance can be taken all the same
+            if (failure := repr(error)) != self._logged:
+                self._logged = failure
+                _log.exception("The baseline could not be looked for.")
+            guided = GuidedAim(None, without="The baseline could not be looked for.")
+        self._chair.stream.guide(aim, guided)
+        with self._turn:
+            self._sought.discard(aim)
+            self._found_s = {aim: time.monotonic()}  # of the last alone: the camera is held to one site

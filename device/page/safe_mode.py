@@ -15,11 +15,12 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from device import SOFTWARE_VERSION
+from device.chair.busy import Busy
 from device.chair.chair import Chair
 from device.chair.refusals import ChairRefused
 from device.chair.seat import Seat
@@ -30,7 +31,7 @@ from device.page.language import Language, language_of
 from device.page.reopening import reopened
 from device.page.screens import settings as settings_screen
 from device.page.settings_excerpt import excerpt
-from device.page.web import Nothing, Page, action, done, session_of, templates
+from device.page.web import FAILED, Nothing, Page, action, done, session_of, templates
 from device.settings import DeviceSettings
 from device.settings_edit import GOOD, beside, put_back_good
 from groundwork import settings_file
@@ -89,6 +90,12 @@ def create_safe_app(trouble: Trouble, chair: ChairSettings) -> Starlette:
     async def refused(_request: Request, error: Exception) -> Response:
         return JSONResponse({"sentence": screen.language.sentence(str(error))}, 422)
 
+    async def failed(request: Request, _error: Exception) -> Response:  # the server writes down what it was
+        sentence = screen.language.sentence(FAILED)
+        if request.method != "GET":
+            return JSONResponse({"sentence": sentence}, 500)
+        return PlainTextResponse(sentence, 500)
+
     async def shown(request: Request) -> Response:
         return await run_in_threadpool(screen.render, request)
 
@@ -103,10 +110,17 @@ def create_safe_app(trouble: Trouble, chair: ChairSettings) -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        exception_handlers={ChairRefused: refused, SettingsFileError: refused},
+        exception_handlers={ChairRefused: refused, SettingsFileError: refused, Exception: failed},
         # nothing of a patient is here to lock, and nobody could unlock it without the settings
         middleware=[Middleware(Guard, settings=chair.model_copy(update={"pin": None}), sessions=Sessions())],
     )
+
+
+@dataclass(frozen=True)
+class _NothingRuns:
+    """What is left of calibrating."""
+
+    busy: Busy = field(default_factory=Busy)
 
 
 @dataclass(frozen=True)
@@ -116,6 +130,7 @@ class _ClosedChair:
     settings: DeviceSettings
     settings_file: Path
     seat: Seat = field(default_factory=Seat)
+    calibrating: _NothingRuns = field(default_factory=_NothingRuns)
 
 
 def _settings_screen(trouble: Trouble) -> list[BaseRoute]:

@@ -58,7 +58,8 @@ class Serving:
     def __init__(self, file: Path, announce: Callable[[str], None]) -> None:
         self._file = file
         self._announce = announce
-        self._listening: dict[tuple[str, int], socket.socket] = {}
+        self._place: tuple[str, int] | None = None
+        self._listening: socket.socket | None = None
 
     def run(self) -> None:
         """Serve until a signal ends the program.
@@ -74,13 +75,13 @@ class Serving:
             while self._once():
                 pass
         finally:
-            for listening in self._listening.values():
-                listening.close()
+            self._stop_listening()
 
     def _once(self) -> bool:
         """Serve with the settings as they are now; return whether to go on with those that are there then."""
         try:
-            settings = settings_file.read(DeviceSettings, self._file)
+            text = settings_file.text_of(self._file)
+            settings = settings_file.check(DeviceSettings, self._file, text)
         except SettingsFileError as error:
             return self._without_settings(error)
         log_to_file(settings.state_folder / LOG, PATIENT_CODE)
@@ -96,16 +97,16 @@ class Serving:
                 _log.exception("The instrument could not be opened, in a way that nobody foresaw.")
                 trouble = ChairRefused("The instrument could not be opened: the program failed. The log says more.")
             else:
-                self._keep_good()
+                self._keep_good(text)
                 _log.info("The chair page runs, trichoscope %s.", SOFTWARE_VERSION)
                 self._announce(f"chair page: {url(settings.chair, listening)}")
                 return run.until_asked(listening)
         return self._without_instrument(settings, trouble)
 
-    def _keep_good(self) -> None:
+    def _keep_good(self, text: str) -> None:
         try:
-            keep_good(self._file)
-        except (ChairRefused, SettingsFileError) as error:
+            keep_good(self._file, text.encode())
+        except ChairRefused as error:
             _log.info("There is no copy of these settings to go back to: %s", error)
 
     def _without_instrument(self, settings: DeviceSettings, error: Exception) -> bool:
@@ -115,7 +116,7 @@ class Serving:
         return self._safely(Trouble(error, self._file, settings), loopback, _TRY_AGAIN_EVERY_S)
 
     def _without_settings(self, error: SettingsFileError) -> bool:
-        if not self._file.exists() and not beside(self._file, GOOD).exists():
+        if not self._file.exists() and not beside(self._file.resolve(), GOOD).exists():
             raise error  # a slip in the command line, not in the settings
         _log.error("Safe mode, as the settings cannot be used. %s", error)
         try:
@@ -154,13 +155,17 @@ class Serving:
         return True
 
     def _listen(self, settings: ChairSettings) -> socket.socket:
-        """Listen once for each address: who asks while the instrument is opened anew waits, and is answered then."""
+        """Listen on one socket for as long as the address stays: who asks while all is opened anew is answered then."""
         place = settings.host, settings.port
-        if place not in self._listening:
-            for other in [one for one in self._listening if one[1] == settings.port]:
-                self._listening.pop(other).close()
-            self._listening[place] = listen(settings)
-        return self._listening[place]
+        if self._listening is None or place != self._place:
+            self._stop_listening()  # where nobody accepts any more; and the new address may have the same port
+            self._place, self._listening = place, listen(settings)
+        return self._listening
+
+    def _stop_listening(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
+        self._listening = None
 
     def _safe_settings(self) -> ChairSettings:
         """Return loopback, at the port where the page is looked for, as far as that can be told."""

@@ -1,4 +1,4 @@
-"""What people type on the screens: taken, or refused in a sentence that does not repeat it."""
+"""What people type on the screens, or addresses ask for: taken, or refused without repeating it."""
 
 import re
 
@@ -15,6 +15,17 @@ MOST_REASON = 200
 
 _PERSON: TypeAdapter[PersonCode] = TypeAdapter(PersonCode)
 _PATIENT = re.compile(PATIENT_CODE)
+
+
+def whole_number(text: str, least: int, most: int) -> int | None:
+    """Return a whole number that an address asks for, in plain digits; None where it is none from least to most.
+
+    Longer than the greatest is no such number, and is never read as one: that takes long, or fails.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most))):
+        return None
+    number = int(text)
+    return number if least <= number <= most else None
 
 
 def person_code(typed: str) -> PersonCode:

@@ -14,7 +14,9 @@ from device.chair.appointments import VisitStanding, open_visits
 from device.store import Store
 
 _CODE = re.compile(PATIENT_CODE)
-_NUMBER = re.compile(r"[1-9][0-9]{0,3}")
+NUMBER = re.compile(r"[1-9][0-9]{0,3}")
+"""Of a visit, as an address spells it."""
+
 _SITE: TypeAdapter[SiteKey] = TypeAdapter(SiteKey)
 # It does not repeat the address: somebody may have typed a name there.
 _NO_VISIT = "This address names no visit. Choose the visit at the start page."
@@ -50,7 +52,7 @@ def visit_of(request: Request) -> VisitAddress:
         404 if it names none.
     """
     patient, number = request.path_params["patient"], request.path_params["visit"]
-    if _CODE.fullmatch(patient) is None or _NUMBER.fullmatch(number) is None:
+    if _CODE.fullmatch(patient) is None or NUMBER.fullmatch(number) is None:
         raise HTTPException(404, _NO_VISIT)
     return VisitAddress(patient, int(number))
 

@@ -25,6 +25,8 @@ from device.page.language import Language, language_of
 
 _HERE = Path(__file__).parent
 MAX_BODY_BYTES = 64 * 1024
+FAILED = "The program failed at this. What was kept before is kept; try again, and tell who looks after the instrument."
+"""Said of what nobody foresaw; the server writes down what it was."""
 
 AskedT = TypeVar("AskedT", bound="Asked")
 
@@ -91,8 +93,7 @@ class Page:
             software_version=SOFTWARE_VERSION,
             token=session.token,
             technician=session.technician,
-            holder=self.chair.seat.holder,
-            seated=self.chair.seat.holder is not None and self.chair.seat.holder.session_id == session.session_id,
+            other=self.chair.seat.other_than(session.session_id, session.technician),
             **values,
         )
         return HTMLResponse(said, status_code)

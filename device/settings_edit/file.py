@@ -1,11 +1,12 @@
 """The settings file, changed key by key: its comments stay, the whole is checked before anything is written.
 
 Beside it lie ``.before`` (the file before the last change made here), ``.good`` (a copy of the last one that the
-instrument started with) and ``.broken`` (one that the copy took the place of).
+instrument started with) and ``.broken`` (the one that the copy took the place of).
 """
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import threading
 from collections.abc import Mapping
@@ -70,8 +71,15 @@ def change(file: Path, values: Mapping[tuple[str, str], Value]) -> DeviceSetting
         return settings
 
 
-def keep_good(file: Path) -> None:
+def keep_good(file: Path, content: bytes) -> None:
     """Keep a copy of the settings that the instrument has started with, where it can be written.
+
+    Parameters
+    ----------
+    file
+        The settings file, which may hold something else by now.
+    content
+        As it was read.
 
     Raises
     ------
@@ -80,9 +88,8 @@ def keep_good(file: Path) -> None:
     """
     with _turn:
         file = file.resolve()
-        content = _content(file)
         copy = beside(file, GOOD)
-        if not (copy.is_file() and copy.read_bytes() == content):
+        if not _holds(copy, content):
             _write(copy, content, file)
 
 
@@ -98,12 +105,31 @@ def put_back_good(file: Path) -> None:
     """
     with _turn:
         file = file.resolve()
-        copy = beside(file, GOOD)
+        copy, broken = beside(file, GOOD), beside(file, BROKEN)
         content = _content(copy)
         settings_file.read(DeviceSettings, copy)
-        if file.exists():
-            _write(beside(file, BROKEN), file.read_bytes(), file)
-        _write(file, content, copy)
+        # Renamed, not copied: it may be one that cannot be read.
+        try:
+            file.replace(broken)
+        except FileNotFoundError:
+            _write(file, content, copy)
+            return
+        except OSError as error:
+            raise _unwritable(file, error) from error
+        try:
+            _write(file, content, copy)
+        except SettingsUnwritable:
+            with contextlib.suppress(OSError):
+                broken.replace(file)
+            raise
+
+
+def _holds(copy: Path, content: bytes) -> bool:
+    """Whether a copy has that content; one that cannot be read has another."""
+    try:
+        return copy.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _content(file: Path) -> bytes:
@@ -147,7 +173,11 @@ def _write(file: Path, content: bytes, like: Path) -> None:
     try:
         write_durably(file, content, stat.S_IMODE(like.stat().st_mode))
     except OSError as error:
-        raise SettingsUnwritable(
-            f"{file} cannot be written ({error.strerror}). Have the administrator change the settings, or let the"
-            " instrument's service write in their folder."
-        ) from error
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path, error: OSError) -> SettingsUnwritable:
+    return SettingsUnwritable(
+        f"{file} cannot be written ({error.strerror}). Have the administrator change the settings, or let the"
+        " instrument's service write in their folder."
+    )

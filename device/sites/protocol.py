@@ -30,8 +30,9 @@ def sentences(visit: Visit, captures: Sequence[Capture], taken_before: Collectio
     """
     refused = refused_only(captures)
     said = [
-        f"Missing: {site_name(site)}"
-        + (" - taken, but refused by the gate; take it again or release it." if site in refused else ".")
+        f"Missing: {site_name(site)} - taken, but refused by the gate; take it again or release it."
+        if site in refused
+        else f"Missing: {site_name(site)}."
         for site in visit.missing
     ]
     said += [f"Left out: {site_name(skip.site)} - {skip.reason}" for skip in visit.skipped]

@@ -220,7 +220,8 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Write all that the block writes, or nothing; within another one it is part of that."""
-        if self.connection.in_transaction:
+        within_another = self.connection.in_transaction
+        if within_another:
             yield
             return
         self.connection.execute("BEGIN IMMEDIATE")

@@ -86,6 +86,7 @@ def test_no_baseline_is_said_in_words(clinic: Clinic, change: dict[str, Any]) ->
     assert answer.baseline is None
     assert answer.reason is not None
     assert "no earlier capture" in answer.reason
+    assert not answer.passing
 
 
 def test_a_store_that_fails_is_said_in_words(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +96,9 @@ def test_a_store_that_fails_is_said_in_words(clinic: Clinic, monkeypatch: pytest
         raise StoreFailed("the store could not be read: disk I/O error")
 
     monkeypatch.setattr(clinic.store, "captures_of_site", fail)
-    assert "cannot be read" in (answered(clinic, ask()).reason or "")
+    answer = answered(clinic, ask())
+    assert "cannot be read" in (answer.reason or "")
+    assert answer.passing, "it may well have one"
 
 
 def picture_of(clinic: Clinic, folder: Path, content: bytes, um_per_px: float = 5.3) -> BaselineAnswer:
@@ -245,21 +248,22 @@ def test_a_device_learns_no_more_baselines_an_hour_than_visits_need(monkeypatch:
     monkeypatch.setattr("collector.answers.time.monotonic", lambda: now_s)
     answering = Answering(lambda to: BaselineAnswer(message_id=to.message_id, answered_at=NOW, reason="None."))
 
-    def reasons(*asks: BaselineAsk) -> list[str | None]:
+    def reasons(*asks: BaselineAsk) -> list[tuple[str | None, bool]]:
         for to in asks:
             answering.ask(to, None)
         sent: list[OutgoingAnswer] = []
         while answering.busy:
             sent.extend(answering.ready())
-        return [out.answer.reason for out in sent]
+        return [(out.answer.reason, out.answer.passing) for out in sent]
 
-    assert reasons(ask(), ask(), ask()) == ["None."] * 3
-    later, elsewhere = reasons(ask(), ask(device_id="chair-2"))
+    assert reasons(ask(), ask(), ask()) == [("None.", False)] * 3
+    (later, passing), elsewhere = reasons(ask(), ask(device_id="chair-2"))
     assert later is not None
     assert "answered again later" in later
-    assert elsewhere == "None.", "a device's own count"
+    assert passing
+    assert elsewhere == ("None.", False), "a device's own count"
     now_s = 3601.0
-    assert reasons(ask()) == ["None."]
+    assert reasons(ask()) == [("None.", False)]
     answering.close()
 
 

@@ -245,7 +245,11 @@ def _day_lists() -> Drawn:
 def _answers() -> Drawn:
     without = _built(BaselineAnswer, baseline=st.none(), picture=st.none(), reason=st.text(min_size=1, max_size=40))
     with_one = _built(
-        BaselineAnswer, baseline=message(Capture), picture=st.none() | message(ReducedPicture), reason=st.none()
+        BaselineAnswer,
+        baseline=message(Capture),
+        picture=st.none() | message(ReducedPicture),
+        reason=st.none(),
+        passing=st.just(False),
     )
     return without | with_one
 

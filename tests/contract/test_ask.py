@@ -58,7 +58,9 @@ def test_asks_and_answers_survive_the_wire() -> None:
     """Breaks when a field, or a byte of the picture, is lost or changed between sender and reader."""
     ask = BaselineAsk.model_validate_json(json.dumps(ASK))
     assert json.loads(ask.encode()) == ASK
-    for given_answer in (answer(), answer(picture=None), answer(baseline=None, picture=None, reason="None yet.")):
+    none = answer(baseline=None, picture=None, reason="None yet.")
+    passing = answer(baseline=None, picture=None, reason="Not at the moment.", passing=True)
+    for given_answer in (answer(), answer(picture=None), none, passing):
         assert BaselineAnswer.model_validate_json(given_answer.encode()) == given_answer
 
 
@@ -92,6 +94,8 @@ def test_asks_out_of_bounds_are_refused(change: dict[str, Any]) -> None:
         {"baseline": None},
         {"baseline": None, "reason": "None yet."},
         {"baseline": None, "picture": None},
+        {"passing": True},
+        {"baseline": None, "picture": None, "passing": True},
         {"picture": {"jpeg": "R0lGODlh", "um_per_px": 21.2}},
         {"picture": {"jpeg": jpeg(MAX_REDUCED_PICTURE_BYTES + 1), "um_per_px": 21.2}},
     ],

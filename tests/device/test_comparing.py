@@ -19,7 +19,7 @@ from analysis.comparison.words import sentence
 from analysis.noise.floor import Difference, NoiseFloor, Source
 from contract import Capture, Change, Comparison
 from device import clock
-from device.baseline import ComparingLater, pending_comparisons
+from device.baseline import ComparingLater
 from device.comparing import changed, compare_capture, noise_floors, sentences
 from device.outbox import Outbox, release
 from device.store import Store
@@ -82,7 +82,7 @@ def test_a_comparison_is_kept_as_it_was_made(store: Store) -> None:
     assert [(one.figure, one.difference_sd, one.source) for one in made.noise_floors] == [
         ("hair_density_per_cm2", 2.0, "placement")
     ]
-    assert pending_comparisons(store) == []
+    assert store.without_comparison(clock.now()) == []
 
 
 @pytest.mark.parametrize("change", [{"patient_code": "P-0043"}, {"site": "vertex"}])
@@ -168,14 +168,14 @@ def test_what_waited_for_its_baseline_is_compared_with_it(tmp_path: Path, store:
     """The service would keep something else than a visit does."""
     keep(store, **taken(0, 1))
     now = keep(store, **taken(1, 2, created_at=clock.now() - timedelta(hours=1)))
-    assert pending_comparisons(store) == [now]
+    assert store.without_comparison(clock.now()) == [now]
     later = ComparingLater(settings(tmp_path), store, partial(compare_capture, floors=(floor(1.0),)))
     later.compare_pending(threading.Event())
     made = kept_comparison(store)
     assert made.followup.message_id == now.message_id
     assert made.change.matched > 30
     assert len(made.noise_floors) == 1
-    assert pending_comparisons(store) == []
+    assert store.without_comparison(clock.now()) == []
 
 
 def test_a_refused_capture_is_compared_once_it_is_released(tmp_path: Path, store: Store) -> None:
@@ -217,7 +217,7 @@ def test_a_second_visit_says_what_changed_since_the_first(tmp_path: Path) -> Non
     assert code == 0, complaints
     with closing(Store(tmp_path / "state")) as own:
         change = kept_comparison(own).change
-        assert pending_comparisons(own) == []
+        assert own.without_comparison(clock.now()) == []
     assert change.same_place > 0.9
     assert change.matched > 15
     assert change.new + change.lost <= 1, "the simulated patient's donor site does not change"

@@ -1,5 +1,6 @@
 """Settings changed at the page: the file keeps its comments and its meaning, or is not touched."""
 
+import errno
 import stat
 import tomllib
 from pathlib import Path
@@ -125,12 +126,81 @@ def test_permissions_and_links_stay(written: Path, tmp_path: Path) -> None:
 
 def test_the_last_settings_that_worked_come_back(written: Path) -> None:
     """Breaks when the way back is lost, or with it the file that somebody worked on."""
-    keep_good(written)
+    keep_good(written, written.read_bytes())
     good = written.read_text()
     written.write_text("[chair\n")
     put_back_good(written)
     assert written.read_text() == good
     assert beside(written, BROKEN).read_text() == "[chair\n"
+
+
+def test_what_was_read_is_kept_and_not_what_the_file_holds_later(written: Path) -> None:
+    """Breaks when a file that is saved half edited while the camera opens becomes the settings that worked."""
+    good = written.read_bytes()
+    written.write_text("[chair\n")
+    keep_good(written, good)
+    assert beside(written, GOOD).read_bytes() == good
+    assert written.read_text() == "[chair\n"
+
+
+def unreadable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a file be read by nobody, whoever runs the tests."""
+    read_bytes = Path.read_bytes
+
+    def refused(self: Path) -> bytes:
+        if self == path:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read_bytes(self)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+
+
+def test_a_copy_that_cannot_be_read_is_written_anew(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the permissions of a copy end the service at every start."""
+    good = written.read_bytes()
+    keep_good(written, b"clinic_id = 'older'")
+    with monkeypatch.context() as patched:
+        unreadable(beside(written, GOOD), patched)
+        keep_good(written, good)
+    assert beside(written, GOOD).read_bytes() == good
+    beside(written, GOOD).unlink()
+    beside(written, GOOD).mkdir()
+    with pytest.raises(SettingsUnwritable, match="cannot be written"):
+        keep_good(written, good)
+    written.unlink()
+    with pytest.raises(SettingsUnwritable, match="cannot be written"):
+        keep_good(written, good)
+
+
+def test_the_way_back_leads_past_a_file_that_cannot_be_read(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the one way out of safe mode fails with what led there."""
+    good = written.read_bytes()
+    keep_good(written, good)
+    written.write_text("[chair\n")
+    with monkeypatch.context() as patched:
+        unreadable(written, patched)
+        put_back_good(written)
+    assert written.read_bytes() == good
+    assert beside(written, BROKEN).read_text() == "[chair\n"
+    written.unlink()
+    put_back_good(written)
+    assert written.read_bytes() == good
+
+
+def test_a_disk_that_refuses_the_way_back_leaves_the_file(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when safe mode loses the file that somebody worked on, or has no sentence for a full disk."""
+    keep_good(written, written.read_bytes())
+    written.write_text("[chair\n")
+
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for refusing, name in ((Path, "replace"), (file, "write_durably")):
+        with monkeypatch.context() as patched:
+            patched.setattr(refusing, name, full)
+            with pytest.raises(SettingsUnwritable, match="No space left"):
+                put_back_good(written)
+        assert written.read_text() == "[chair\n"
 
 
 def test_a_copy_that_works_no_longer_is_not_put_back(written: Path) -> None:

@@ -38,7 +38,7 @@ def test_the_patient_s_left_is_on_the_left() -> None:
     assert at(svg, "f")[1] < 0 < at(svg, "b")[1]
     assert at(svg, "f")[0] == at(svg, "b")[0] == 0
     x_of = {"".join(text.itertext()): float(text.get("x", "0")) for text in drawn(svg).iter(f"{SVG}text")}
-    assert x_of["\u2190 PATIENT'S LEFT"] < 0 < x_of["PATIENT'S RIGHT \u2192"]
+    assert x_of["\u2190\N{NO-BREAK SPACE}PATIENT'S LEFT"] < 0 < x_of["PATIENT'S RIGHT\N{NO-BREAK SPACE}\u2192"]
 
 
 @given(st.integers(30, 350), st.integers(-160, 160))

@@ -57,6 +57,10 @@ class BoundedConnection(H11Protocol):
         super().handle_websocket_upgrade(event)
         self._handed_over = True
         self._forget_deadline()
+        opening: Any = self.transport.get_protocol()
+        if not opening.handshake_initiated:
+            # What HTTP allows and a WebSocket does not, a line of 10 kB or a body: nobody would answer, or hang up.
+            self.send_400_response("Refused.")
 
     def _is_too_many(self) -> bool:
         ours = address_key(self.client)

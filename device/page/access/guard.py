@@ -6,11 +6,11 @@ import asyncio
 import hmac
 import math
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -201,11 +201,8 @@ class Guard:
 
 
 def _cookie(headers: Headers, name: str) -> str | None:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return None
-    return None if found is None else found.value
+    """Return the page's own cookie; those of other pages on this machine, of any port, come with it in any shape."""
+    return cookie_parser("; ".join(headers.getlist("cookie"))).get(name)
 
 
 def _refused(status: int) -> Response:

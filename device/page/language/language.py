@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from babel.support import NullTranslations
+from babel.units import format_unit
 
 from device.page.language.catalogue import Catalogue, catalogue_of
 from device.page.language.sentences import Sentences
@@ -80,7 +81,15 @@ class Language:
 
     def day(self, moment: datetime) -> str:
         """Write a date, in this machine's time zone."""
-        return format_date(moment.astimezone(), locale=self.locale)
+        return self.calendar_day(moment.astimezone())
+
+    def calendar_day(self, day: date) -> str:
+        """Write a day of the calendar."""
+        return format_date(day, locale=self.locale)
+
+    def days(self, count: int) -> str:
+        """Write so many days: ``12 days``."""
+        return format_unit(count, "duration-day", locale=self.locale)
 
     def time(self, moment: datetime) -> str:
         """Write a time of day, in this machine's time zone."""

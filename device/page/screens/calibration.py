@@ -90,6 +90,7 @@ def _screens(page: Page) -> list[BaseRoute]:
             history=entries[: -_MOST_HISTORY - 1 : -1],
             begun=begun,
             damaged=damaged,
+            camera_trouble=calibrating.camera_trouble,
             known=session_of(request).technician is not None,
         )
 

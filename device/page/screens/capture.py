@@ -10,12 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from contract import Capture, SiteKey
 from device.camera import Aim
-from device.camera.recovery import RecoveringCamera
 from device.chair.appointments import require_open, standing
 from device.chair.taking import LOCK_S, Started
-from device.page.live_news import baseline_of_aim
 from device.page.visit_address import VisitAddress, require_known, site_of, visit_of
-from device.page.web import Asked, Nothing, Page, action, done, require_seat, session_of
+from device.page.web import Asked, Page, action, done, require_seat, session_of
 from device.quality.light_checks import GLARE_PERCENT, OVER_PERCENT, UNDER_PERCENT
 from device.quality.place_checks import MARK_OFF_MM
 
@@ -63,13 +61,16 @@ def routes(page: Page) -> list[BaseRoute]:
         )
 
     def ghost(request: Request) -> Response:
-        aim = _aim(visit_of(request), site_of(request))
-        guided = chair.stream.guided(aim) or baseline_of_aim(chair, aim)
-        chair.stream.guide(aim, guided)
+        visit, site = visit_of(request), site_of(request)
+        with chair.store() as store:
+            require_known(store, visit, standing(store, chair.settings, visit.patient_code, visit.visit_number))
+            require_open(store, visit.patient_code, visit.visit_number)
         size_px = _side(request, "width"), _side(request, "height")
-        drawn = guided.ghost(size_px, chair.instrument.preview_um_per_px(size_px[0]))
+        guided = chair.stream.guided(_aim(visit, site))  # found by the live picture; nobody is asked for it here
+        um_per_px = chair.instrument.preview_um_per_px(size_px[0])
+        drawn = None if guided is None else guided.ghost(size_px, um_per_px)
         if drawn is None:
-            raise HTTPException(404, guided.words(None) or "There is no baseline of this site.")
+            raise HTTPException(404, "There is no baseline of this site.")
         _, content = cv2.imencode(".png", drawn, [cv2.IMWRITE_PNG_COMPRESSION, 3])
         return Response(content.tobytes(), media_type="image/png")
 
@@ -82,16 +83,10 @@ def routes(page: Page) -> list[BaseRoute]:
         state = chair.taking.begin(aim, Started.FOOT_SWITCH if asked.foot_switch else Started.PAGE)
         return done(number=state.number)
 
-    def camera_again(_request: Request, _asked: Nothing) -> Response:
-        if isinstance(chair.instrument.camera, RecoveringCamera):
-            chair.instrument.camera.begin_again()
-        return done()
-
     return [
         Route(_SITE, screen),
         Route(f"{_SITE}/ghost.png", ghost),
         action(f"{_SITE}/capture", CaptureAsked, take),
-        action("/camera/again", Nothing, camera_again),
     ]
 
 

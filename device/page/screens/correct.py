@@ -17,16 +17,25 @@ from contract import Capture, Edit, HairKind
 from contract.review import MAX_EDITS, HairAdded, HairRemoved, HairsJoined, HairSplit, RootMoved
 from device import clock
 from device.chair.refusals import ChairRefused
-from device.chair.reviewing import correct, corrected_figures, draft, forget_draft, keep_draft, review_of
+from device.chair.reviewing import (
+    DraftUnreadable,
+    correct,
+    corrected_figures,
+    draft,
+    forget_draft,
+    keep_draft,
+    review_of,
+)
 from device.page.captures import capture_of, is_held
 from device.page.figures_shown import figures_shown
 from device.page.language import Language
 from device.page.overlay_values import Json, overlay
 from device.page.undoing import without
-from device.page.web import Asked, BadRequest, Nothing, Page, action, done, go, require_seat
+from device.page.web import Asked, BadRequest, Page, action, done, go, require_seat
 from device.store import Store
 
 _EDIT: TypeAdapter[Edit] = TypeAdapter(Edit)
+_UNREADABLE = "unreadable"
 
 
 class _Seen(Asked):
@@ -55,7 +64,8 @@ def routes(page: Page) -> list[BaseRoute]:
             try:
                 values = _state(store, capture, language)
             except ChairRefused as error:  # of an earlier release's draft: it can be discarded
-                trouble, values = str(error), _values(capture, (), 0, language)
+                trouble = str(error)
+                values = _values(capture, (), 0, language) | {"seen": _seen_now(store, capture)}
         return page.render(request, "correct.html", capture=capture, state=values, trouble=trouble)
 
     def add(request: Request, asked: _EditAsked) -> Response:
@@ -83,11 +93,12 @@ def routes(page: Page) -> list[BaseRoute]:
             left = without(edits, asked.place, len(capture.measurement.hairs))
             return _keep(store, capture, edits, left, language)
 
-    def discard(request: Request, _asked: Nothing) -> Response:
+    def discard(request: Request, asked: _Seen) -> Response:
         require_seat(page, request)
         with page.chair.store() as store:
             capture = capture_of(store, request)
-            forget_draft(store, capture.message_id)
+            if not _forgotten(store, capture, asked.seen):
+                return _other_screen(store, capture, page.language(request))
         return go(f"/captures/{capture.message_id}")
 
     def finish(request: Request, asked: _Seen) -> Response:
@@ -108,7 +119,7 @@ def routes(page: Page) -> list[BaseRoute]:
         Route(f"{here}/correct", show),
         action(f"{here}/draft", _EditAsked, add),
         action(f"{here}/draft/undo", _UndoAsked, undo),
-        action(f"{here}/draft/discard", Nothing, discard),
+        action(f"{here}/draft/discard", _Seen, discard),
         action(f"{here}/corrections", _Seen, finish),
     ]
 
@@ -136,6 +147,15 @@ def _keep(
             return _other_screen(store, capture, language)
         keep_draft(store, capture.message_id, edits)
     return done(**values)
+
+
+def _forgotten(store: Store, capture: Capture, seen: str) -> bool:
+    """Forget the corrections under way if they are those that the screen shows."""
+    with store.together():
+        if seen != _seen_now(store, capture):
+            return False
+        forget_draft(store, capture.message_id)
+    return True
 
 
 def _other_screen(store: Store, capture: Capture, language: Language) -> Response:
@@ -194,6 +214,14 @@ def _numbers(capture: Capture, edits: Sequence[Edit]) -> list[int]:
 
 def _seen(edits: Sequence[Edit]) -> str:
     return hashlib.sha256("\n".join(edit.model_dump_json() for edit in edits).encode()).hexdigest()
+
+
+def _seen_now(store: Store, capture: Capture) -> str:
+    """Return the same of the corrections in the store, also of those that cannot be read: they can be discarded."""
+    try:
+        return _seen(draft(store, capture))
+    except DraftUnreadable:
+        return _UNREADABLE
 
 
 def _written(value: str | None, interval: str | None) -> str:

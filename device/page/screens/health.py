@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice, takewhile
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -26,6 +28,8 @@ from device.page.web import Asked, Nothing, Page, action, done, technician_of
 from device.store import StoreUnusable
 
 _MOST_REFUSALS = 50
+_NUMBER = re.compile(r"(-?[0-9]+) (MB|d|\N{DEGREE SIGN}C)")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EVENTS = {"send-again": Event.SENT_AGAIN, "withdraw": Event.WITHDRAWN}
 _LOOKS = {State.FAIL: "bad", State.WARN: "care", State.OK: "good", State.UNKNOWN: "quiet"}
 _ICONS = {
@@ -53,6 +57,7 @@ class _Decision(Asked):
 class _Shown:
     check: Check
     title: str
+    value: str | None
     word: str
     look: str
     icon: str
@@ -70,7 +75,7 @@ def routes(page: Page) -> list[BaseRoute]:
     def try_camera(_request: Request, _asked: Nothing) -> Response:
         camera = page.chair.instrument.camera
         if isinstance(camera, RecoveringCamera):
-            camera.begin_again()
+            camera.try_again()
         return done()
 
     def decide_on(request: Request, asked: _Decision) -> Response:
@@ -86,7 +91,7 @@ def routes(page: Page) -> list[BaseRoute]:
     return [
         Route("/health", health),
         Route("/health/checks", checks),
-        action("/health/camera", Nothing, try_camera),
+        action("/camera/again", Nothing, try_camera),
         action("/health/refusals/{message_id}", _Decision, decide_on),
     ]
 
@@ -116,7 +121,23 @@ def _is_refused(one: Remaining) -> bool:
 
 
 def _shown(check: Check, language: Language) -> _Shown:
-    return _Shown(check, _title(check.name, language), _word(check.state, language), _LOOKS[check.state], _icon(check))
+    look, icon = _LOOKS[check.state], _icon(check)
+    return _Shown(
+        check, _title(check.name, language), _value(check, language), _word(check.state, language), look, icon
+    )
+
+
+def _value(check: Check, language: Language) -> str | None:
+    """Write a check's figure in the reader's way; None where its sentence says it already."""
+    value = check.value
+    if value is None or check.sentence.startswith(value):
+        return None
+    if (number := _NUMBER.fullmatch(value)) is not None:
+        count, unit = int(number[1]), number[2]
+        return language.days(count) if unit == "d" else f"{language.number(count)}\N{NO-BREAK SPACE}{unit}"
+    if _DATE.fullmatch(value):
+        return language.calendar_day(date.fromisoformat(value))
+    return language.words("simulated") if value == "simulated" else value
 
 
 def _icon(check: Check) -> str:

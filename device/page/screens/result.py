@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from analysis.flag_words import flag_sentence
 from contract import Capture, Decision, Forced, Review
 from device import clock
-from device.chair.appointments import keep_record
+from device.chair.appointments import keep_record, standing
 from device.chair.refusals import ChairRefused
 from device.chair.reviewing import Decided, DraftUnreadable, decide, draft, review_of
 from device.outbox import release
@@ -22,6 +22,7 @@ from device.page.figures_shown import figures_shown
 from device.page.language import Language
 from device.page.overlay_values import Json, change_marks, overlay
 from device.page.web import Asked, Page, action, done, go, require_seat
+from device.settings import DeviceSettings
 from device.sites import Said
 from device.store import Store
 
@@ -48,6 +49,7 @@ def routes(page: Page) -> list[BaseRoute]:
             under_way = _is_under_way(store, capture, review)
             change = change_shown(store, capture, page.chair.floors)
             following = next_screen(store, page.chair.settings, capture)
+            later = _later_that_counts(store, page.chair.settings, capture)
         corrected = None if review is None else review.corrected
         return page.render(
             request,
@@ -61,6 +63,7 @@ def routes(page: Page) -> list[BaseRoute]:
             change=change,
             remarks=_remarks(capture),
             following=following,
+            later=None if later is None else f"/captures/{later.message_id}",
             viewed={
                 "picture": f"/captures/{capture.message_id}/picture",
                 "overlay": overlay(capture.measurement, language),
@@ -113,10 +116,19 @@ def _remarks(capture: Capture) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*capture.quality.reasons, *due, *flags)))
 
 
+def _later_that_counts(store: Store, settings: DeviceSettings, capture: Capture) -> Capture | None:
+    """Return the later take of the site that counts in the place of this one, whatever is decided of this one."""
+    if is_held(capture):  # it is released first
+        return None
+    counting = standing(store, settings, capture.patient_code, capture.visit_number).site(capture.site).capture
+    return counting if counting is not None and counting.sequence > capture.sequence else None
+
+
 def _change_values(change: ChangeShown, language: Language) -> Json:
     marks = [] if change.comparison is None else change_marks(change.comparison.change)
     return {
         "pending": change.pending,
+        "first": language.sentence(change.first),
         "sentences": [language.sentence(one) for one in change.sentences],
         "marks": marks,
     }

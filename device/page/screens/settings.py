@@ -56,14 +56,15 @@ def routes(page: Page) -> list[BaseRoute]:
         return done(opened=opened)
 
     def save(request: Request, asked: _Saved) -> Response:
-        holder = page.chair.seat.holder
-        if holder is not None and holder.session_id != session_of(request).session_id:
+        if (other := page.chair.seat.other_than(session_of(request).session_id, asked.by)) is not None:
             raise SeatTaken(
-                f"{holder.technician} works at this instrument on another screen, which this would interrupt."
+                f"{other.technician} was last at work on another screen of this instrument, which this would"
+                " interrupt. Take over if that is agreed."
             )
         changed = _changed(page.chair.settings, asked.values)
         if not changed:
             return done(reopens=False)
+        page.chair.calibrating.busy.require_free()  # opened anew it would break a step off, or hide a capture
         try:
             change(page.chair.settings_file, {one.place: value for one, value in changed})
         except SettingsFileError as error:

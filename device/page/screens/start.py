@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
-from typing import Literal
 
 from babel.dates import format_time
 from starlette.requests import Request
@@ -13,10 +13,13 @@ from starlette.routing import BaseRoute, Route
 from contract.day_list import Expected
 from device import clock
 from device.baseline import ask_ahead
-from device.chair.appointments import OpenVisit, begin, next_visit_number, open_visits
+from device.chair.appointments import OpenVisit, begin, open_visits
+from device.chair.refusals import ChairRefused
 from device.chair.seat import Holder
 from device.delivery.day_list import expected_today
 from device.health import State, worst
+from device.page.language import Language
+from device.page.todays_visits import days_of, proposed, todays_visits
 from device.page.typed import LAST_VISIT, person_code, visit_number
 from device.page.visit_address import VisitAddress
 from device.page.web import Asked, Page, action, done, go, require_seat, session_of
@@ -39,6 +42,7 @@ class _Begun(Asked):
     technician: str
     patient: str
     visit: int
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,6 @@ class _Open:
     sites: int
 
 
-@dataclass(frozen=True)
-class _Today:
-    expected: Expected
-    url: str
-    state: Literal["due", "open", "ended"]
-
-
 def routes(page: Page) -> list[BaseRoute]:
     """Return the screen's addresses."""
     settings = page.chair.settings
@@ -64,7 +61,7 @@ def routes(page: Page) -> list[BaseRoute]:
         trouble = worst(page.chair)
         with page.chair.store() as store:
             visits = [_open(store, visit, settings.visits.protocol) for visit in open_visits(store)]
-            today = _expected(store)
+            today = todays_visits(store, _todays(), clock.date_here())
             known = _technicians(store)
         return page.render(
             request,
@@ -91,28 +88,30 @@ def routes(page: Page) -> list[BaseRoute]:
     def propose(_request: Request, asked: _Whose) -> Response:
         patient = _patient(asked.patient)
         with page.chair.store() as store:
-            still_open = {(one.patient_code, one.visit_number) for one in open_visits(store)}
-            number = next_visit_number(store, patient)
-        if (patient, number) not in still_open:  # the clinic also knows of visits at other instruments
-            number = next((one.visit_number for one in _todays() if one.patient_code == patient), number)
-        return done(patient=patient, visit=min(number, LAST_VISIT), open=(patient, number) in still_open)
+            number, is_open = proposed(store, patient, _todays())
+        return done(patient=patient, visit=number, open=is_open)
 
     def begin_visit(request: Request, asked: _Begun) -> Response:
         visit = VisitAddress(_patient(asked.patient), visit_number(asked.visit))
+        if session_of(request).technician not in {None, asked.technician}:
+            raise ChairRefused("Somebody else said meanwhile that they work here. Load the page again.")
         _sit_down(request, asked.technician)
         technician = require_seat(page, request)
         with page.chair.store() as store:
+            days = days_of(store, visit)
+            if days and days != [clock.date_here()] and not asked.again:
+                return done(asks=_question(visit, days[0], page.language(request)))
             begin(store, visit.patient_code, visit.visit_number, technician)
             ask_ahead(settings, store, visit.patient_code, settings.visits.protocol, visit.visit_number)
         return go(visit.url)
 
     def _sit_down(request: Request, typed: str) -> None:
-        """Have the session be this person's; a seat that it has already is theirs from now on."""
+        """Have the session be this person's; a seat that it, or they, have already is here from now on."""
         session = session_of(request)
         session.technician = person_code(typed)
-        holder = page.chair.seat.holder
-        if holder is not None and holder.session_id == session.session_id:
-            page.chair.seat.take(Holder(session.session_id, session.technician))
+        seat = page.chair.seat
+        if seat.holder is not None and seat.other_than(session.session_id, session.technician) is None:
+            seat.take(Holder(session.session_id, session.technician))
 
     def _patient(typed: str) -> str:
         return settings.patients.codes.accept(typed.strip().upper())
@@ -120,24 +119,21 @@ def routes(page: Page) -> list[BaseRoute]:
     def _todays() -> tuple[Expected, ...]:
         return expected_today(settings.state_folder, clock.date_here())
 
-    def _expected(store: Store) -> list[_Today]:
-        rows = store.connection.execute("SELECT patient_code, visit_number, ended_at IS NULL FROM appointment")
-        begun = {(code, number): "open" if is_open else "ended" for code, number, is_open in rows}
-        return [
-            _Today(
-                one,
-                VisitAddress(one.patient_code, one.visit_number).url,
-                begun.get((one.patient_code, one.visit_number), "due"),  # type: ignore[arg-type]  # one of the three
-            )
-            for one in _todays()
-        ]
-
     return [
         Route("/", start),
         action("/technician", _Who, work_here),
         action("/visits/proposed", _Whose, propose),
         action("/visits", _Begun, begin_visit),
     ]
+
+
+def _question(visit: VisitAddress, day: datetime.date, language: Language) -> str:
+    """Ask whether today's pictures are to join what was taken on another day, and may be the baseline."""
+    said = language.words(
+        "Visit {number} was taken on {day}: today's pictures would join it. Choose a later number, or go on with it."
+    )
+    noon = datetime.datetime.combine(day, datetime.time(12))
+    return said.format(number=visit.visit_number, day=language.day(noon))
 
 
 def _open(store: Store, visit: OpenVisit, protocol: tuple[str, ...]) -> _Open:

@@ -75,6 +75,12 @@ def answer_with(baseline: Capture) -> Callable[[BaselineAsk], BaselineAnswer]:
     return lambda ask: BaselineAnswer(message_id=ask.message_id, answered_at=clock.now(), baseline=baseline)
 
 
+def answer_later(ask: BaselineAsk) -> BaselineAnswer:
+    """Answer that the clinic cannot tell at the moment."""
+    trouble = "The clinic's store cannot be read at the moment."
+    return BaselineAnswer(message_id=ask.message_id, answered_at=clock.now(), reason=trouble, passing=True)
+
+
 def answer_none(ask: BaselineAsk) -> BaselineAnswer:
     """Answer that there is no baseline."""
     return BaselineAnswer(message_id=ask.message_id, answered_at=clock.now(), reason="The clinic has none.")

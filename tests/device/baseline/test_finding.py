@@ -19,7 +19,16 @@ from device.settings import DeviceSettings
 from device.store import Store
 from device.store.sealing import is_sealed
 from tests import examples
-from tests.device.baseline.instrument import PATIENT, SITE, answer_none, answer_with, answering, keep, settings
+from tests.device.baseline.instrument import (
+    PATIENT,
+    SITE,
+    answer_later,
+    answer_none,
+    answer_with,
+    answering,
+    keep,
+    settings,
+)
 
 REFUSED = Quality(verdict=Verdict.REFUSE, reasons=("Out of focus.",))
 
@@ -125,6 +134,17 @@ def test_a_reason_why_no_answer_comes_ends_the_wait(of: DeviceSettings, store: S
     patient = of.model_copy(update={"baseline": of.baseline.model_copy(update={"answer_within_s": 60.0})})
     with answering(store, lambda _: "Nobody answers at the clinic."):
         assert find_baseline(patient, store, PATIENT, SITE, 2) == Unreachable("Nobody answers at the clinic.")
+    with answering(store, answer_with(examples.capture())):
+        assert isinstance(find_baseline(patient, store, PATIENT, SITE, 2), Found), "it is asked again"
+
+
+def test_a_trouble_of_the_clinic_s_that_goes_by_is_no_answer(of: DeviceSettings, store: Store) -> None:
+    """Breaks when one moment of a busy store leaves a whole visit without comparison, as if there were no baseline."""
+    patient = of.model_copy(update={"baseline": of.baseline.model_copy(update={"answer_within_s": 60.0})})
+    with answering(store, answer_later):
+        outcome = find_baseline(patient, store, PATIENT, SITE, 2)
+    assert outcome == Unreachable("The clinic's store cannot be read at the moment.")
+    assert kept.kept(store, kept.about(PATIENT, 2, SITE)) is None
     with answering(store, answer_with(examples.capture())):
         assert isinstance(find_baseline(patient, store, PATIENT, SITE, 2), Found), "it is asked again"
 

@@ -10,12 +10,13 @@ import pytest
 
 from contract import Capture, Comparison, Decision
 from device import clock
-from device.baseline import Asks, ComparingLater, pending_comparisons
+from device.baseline import Asks, ComparingLater
+from device.chair.reviewing import Decided, decide
 from device.outbox import Outbox
 from device.settings import DeviceSettings
 from device.store import Store
 from tests import examples
-from tests.device.baseline.instrument import answer_none, answer_with, answering, keep, settings
+from tests.device.baseline.instrument import answer_later, answer_none, answer_with, answering, keep, settings
 
 GO = threading.Event()
 
@@ -61,10 +62,13 @@ def test_what_the_chair_could_not_compare_is_compared_when_the_clinic_answers(of
     followup = an_hour_ago(store, 2)
     later, elsewhere = ComparingLater(of, store, compare), examples.capture(device_id="chair-2")
     later.compare_pending(GO)
-    assert pending_comparisons(store) == [followup], "the clinic was away"
+    assert store.without_comparison(clock.now()) == [followup], "the clinic was away"
+    with answering(store, answer_later):
+        later.compare_pending(GO)
+    assert store.without_comparison(clock.now()) == [followup], "the clinic could not tell"
     with answering(store, answer_with(elsewhere)):
         later.compare_pending(GO)
-    assert pending_comparisons(store) == []
+    assert store.without_comparison(clock.now()) == []
     comparison = Comparison.model_validate_json(Outbox(store).payload(list(Outbox(store).remaining())[1].message_id))
     assert (comparison.baseline.message_id, comparison.followup.message_id) == (
         elsewhere.message_id,
@@ -78,7 +82,7 @@ def test_own_baselines_need_no_clinic(of: DeviceSettings, store: Store) -> None:
     keep(store, 1)
     an_hour_ago(store, 2)
     ComparingLater(of, store, compare).compare_pending(GO)
-    assert pending_comparisons(store) == []
+    assert store.without_comparison(clock.now()) == []
     assert Outbox(store).counts().waiting_others == 1
 
 
@@ -93,13 +97,13 @@ def test_a_site_without_baseline_is_tried_again_daily_for_a_month(
         later.compare_pending(GO)
         assert len(asked) == 1
         at(monkeypatch, timedelta(days=1))
-        assert pending_comparisons(store) == [followup]
+        assert store.without_comparison(clock.now()) == [followup]
         at(monkeypatch, timedelta(days=29))
         later.compare_pending(GO)
         at(monkeypatch, timedelta(days=400))
         later.compare_pending(GO)
         assert len(asked) == 2
-    assert pending_comparisons(store) == []
+    assert store.without_comparison(clock.now()) == []
 
 
 def test_one_capture_that_cannot_be_compared_does_not_stop_the_others(
@@ -117,9 +121,9 @@ def test_one_capture_that_cannot_be_compared_does_not_stop_the_others(
 
     ComparingLater(of, store, compare_the_good).compare_pending(GO)
     assert str(bad.message_id) in caplog.text
-    assert pending_comparisons(store) == []
+    assert store.without_comparison(clock.now()) == []
     assert store.without_comparison(clock.now() + timedelta(days=2)) == [bad]
-    assert good not in pending_comparisons(store)
+    assert good not in store.without_comparison(clock.now())
 
 
 def test_the_service_ends_when_it_is_told_to(of: DeviceSettings, store: Store) -> None:
@@ -151,9 +155,36 @@ def test_a_rejected_capture_is_not_compared_later(of: DeviceSettings, store: Sto
     )
     later = ComparingLater(of, store, compare)
     later.compare_pending(GO)
-    assert pending_comparisons(store) == []
+    assert store.without_comparison(clock.now()) == []
     assert Outbox(store).counts().waiting_others == 1, "the review alone"
-    store.keep_message(lambda sequence: examples.review(sequence=sequence, **about))
-    assert pending_comparisons(store) == [followup]
+    decide(store, of, followup, Decided(Decision.ACCEPTED, "mk"))
+    assert store.without_comparison(clock.now()) == [followup]
+    before = Outbox(store).counts().waiting_others
     later.compare_pending(GO)
-    assert Outbox(store).counts().waiting_others == 3
+    assert Outbox(store).counts().waiting_others == before + 1
+
+
+def test_a_rejected_capture_is_looked_at_daily_for_a_month(
+    of: DeviceSettings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when all that was ever rejected is read every half minute, or is never compared once it counts again."""
+    keep(store, 1)
+    followup = an_hour_ago(store, 2)
+    store.keep_message(
+        lambda sequence: examples.review(
+            sequence=sequence,
+            capture_id=followup.message_id,
+            visit_number=2,
+            decision=Decision.REJECTED,
+            reason="The wrong place.",
+        )
+    )
+    later = ComparingLater(of, store, compare)
+    later.compare_pending(GO)
+    assert store.without_comparison(clock.now()) == []
+    at(monkeypatch, timedelta(days=1))
+    assert store.without_comparison(clock.now()) == [followup]
+    at(monkeypatch, timedelta(days=29))
+    later.compare_pending(GO)
+    at(monkeypatch, timedelta(days=400))
+    assert store.without_comparison(clock.now()) == []

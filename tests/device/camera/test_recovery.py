@@ -153,6 +153,51 @@ def test_it_is_given_up_in_words_and_begins_again_when_told() -> None:
         camera.still(None)
 
 
+def test_trying_again_tells_whether_a_picture_came() -> None:
+    """Breaks when a dead camera is called well because somebody asked that it be tried again."""
+    scripted = ScriptedCamera()
+    with RecoveringCamera(scripted, AT_ONCE) as camera:
+        scripted.errors, scripted.opening_errors = [broken()], [missing() for _ in range(3)]
+        for _ in range(3):
+            with pytest.raises((CaptureFailed, CameraMissing)):
+                camera.still(None)
+        assert given_up(camera)
+        with pytest.raises(CameraMissing, match="There is no camera 0"):
+            camera.try_again()
+        assert (camera.state.is_open, camera.state.failures) == (False, 1)
+        camera.begin_again()
+        assert (camera.state.is_open, camera.state.error) == (False, None)
+        camera.try_again()
+        assert (camera.state.is_open, camera.state.error, scripted.shown) == (True, None, 1)
+
+
+def test_it_is_tried_while_nobody_calls_no_sooner_than_by_a_call() -> None:
+    """Breaks when a camera that nobody asks stays down for ever, or is hammered, or is opened after it was closed."""
+    scripted = ScriptedCamera()
+    camera = RecoveringCamera(scripted, Recovery(tries=2, first_pause_s=0.2, longest_pause_s=0.2))
+    camera.try_if_due()
+    assert scripted.opened_times == 0
+    with camera:
+        camera.try_if_due()
+        assert scripted.shown == 0, "an open camera was asked for a picture that nobody wants"
+        scripted.errors = [broken()]
+        with pytest.raises(CaptureFailed):
+            camera.still(None)
+        camera.try_if_due()
+        assert not is_open(scripted)
+        time.sleep(camera.state.seconds_to_next_try)
+        camera.try_if_due()
+        assert (is_open(scripted), camera.state.error) == (True, None)
+        scripted.errors = [broken(), broken()]
+        with pytest.raises(CaptureFailed):
+            camera.still(None)
+        time.sleep(camera.state.seconds_to_next_try)
+        camera.try_if_due()
+        assert given_up(camera)
+        camera.try_if_due()
+        assert not is_open(scripted)
+
+
 def test_opening_alone_is_no_success() -> None:
     """A camera that opens and then fails, again and again, would never be given up."""
     scripted = ScriptedCamera()

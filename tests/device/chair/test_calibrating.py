@@ -12,7 +12,8 @@ import pytest
 from device.calibration.record import CalibrationRecord
 from device.calibration.session import Equipment, Session, SessionUnfit
 from device.calibration.step_names import StepName
-from device.camera import Aim, TargetKind
+from device.camera import Aim, Camera, CameraMissing, CameraStackBroken, TargetKind
+from device.camera.recovery import RecoveringCamera
 from device.chair import calibrating as calibrating_module
 from device.chair.appointments import begin
 from device.chair.busy import Busy, Use
@@ -23,6 +24,7 @@ from device.chair.taking import Stage, Started
 from device.instrument import Instrument, open_instrument
 from device.settings import DeviceSettings
 from tests.device.calibration.simulated import certificates, settings
+from tests.device.camera.scripted import ScriptedCamera
 from tests.device.page.chair_fixture import open_small_chair
 
 _WITHIN_S = 60.0
@@ -86,6 +88,60 @@ def test_what_was_calibrated_is_in_force_for_the_next_picture(tmp_path: Path) ->
         assert instrument.camera.still(None).metadata.exposure_us == record.still.exposure_us
         assert calibrating.begun is None
         assert busy.use is None
+
+
+def ready_to_finish(calibrating: Calibrating) -> None:
+    """Take what a calibration cannot be without."""
+    calibrating.begin("mk", certificates())
+    leave_out(calibrating, StepName.SCALE)
+    done(calibrating, StepName.SCALE)
+
+
+def camera_trouble(calibrating: Calibrating) -> str | None:
+    """Why the camera gives no picture now."""
+    return calibrating.camera_trouble
+
+
+def test_without_a_camera_for_it_nothing_comes_into_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a calibration is in force though the page said that it could not be finished."""
+
+    def broken_stack(*_: object) -> Camera:
+        raise CameraStackBroken("picamera2 cannot be imported", "Install it")
+
+    with opened(settings(tmp_path)) as (calibrating, instrument, busy):
+        ready_to_finish(calibrating)
+        with monkeypatch.context() as patched:
+            patched.setattr(calibrating_module, "open_camera", broken_stack)
+            with pytest.raises(CameraStackBroken):
+                calibrating.finish()
+        assert instrument.records.all() == []
+        assert calibrating.begun is not None
+        assert busy.use is None
+        assert instrument.calibration().record is None
+        record = calibrating.finish()
+        assert instrument.calibration().record == record
+
+
+def test_a_camera_that_gives_no_picture_with_it_is_told_and_the_calibration_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a camera that does not open anew makes a calibration that is in force look refused."""
+    camera = ScriptedCamera()
+    camera.opening_errors = [CameraMissing("There is no camera 0", "Check the cable")]
+    with opened(settings(tmp_path)) as (calibrating, instrument, busy):
+        ready_to_finish(calibrating)
+        assert camera_trouble(calibrating) is None
+        monkeypatch.setattr(calibrating_module, "open_camera", lambda *_: camera)
+        record = calibrating.finish()
+        assert instrument.calibration().record == record
+        assert calibrating.begun is None
+        assert calibrating.state.course is Course.NONE
+        assert camera_trouble(calibrating) == "There is no camera 0. Check the cable."
+        assert busy.use is None
+        assert isinstance(instrument.camera, RecoveringCamera)
+        instrument.camera.try_again()
+        assert camera_trouble(calibrating) is None
+        assert camera.shown == 1
 
 
 def test_a_step_says_what_it_does_and_what_it_gave(tmp_path: Path) -> None:

@@ -19,10 +19,13 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from analysis.guidance import Guidance
 from contract import Site
 from device.calibration.records import Records
-from device.camera import Aim, CaptureFailed, Frame, FrameMetadata, HeldTo, TargetAim, TargetKind
+from device.camera import Aim, CameraMissing, CaptureFailed, Frame, FrameMetadata, HeldTo, TargetAim, TargetKind
 from device.camera.protocol import Picture
+from device.camera.recovery import RecoveringCamera, Recovery
+from device.chair import looking
+from device.chair import stream as stream_module
 from device.chair.live_frame import LiveFrame
-from device.chair.stream import LiveStream
+from device.chair.stream import LiveFailed, LiveStream
 from device.guidance import GuidedAim
 from device.instrument import Instrument
 from device.lights import Lights, LightsSettings, Ring, RingSettings
@@ -75,15 +78,17 @@ class Bench:
 
 
 @contextmanager
-def bench(folder: Path, grace_s: float = 0.0) -> Iterator[Bench]:
-    """Open it."""
+def bench(folder: Path, grace_s: float = 0.0, recovery: Recovery | None = None) -> Iterator[Bench]:
+    """Open it, on a camera that comes back by itself where it is said how."""
     lamp = LightsSettings(cross=RingSettings(pin=PIN, settle_s=0.0))
     settings = read(DeviceSettings, write_settings(folder, lights={"cross": {"pin": PIN}}, capture={"light": "cross"}))
     Device.pin_factory = MockFactory(pin_class=MockPWMPin)
     store = Store(settings.state_folder)
     try:
-        with PatternCamera() as camera, Lights(lamp) as lights:
-            instrument = Instrument(settings, camera, lights, store, Records(settings.state_folder))
+        camera = PatternCamera()
+        used = camera if recovery is None else RecoveringCamera(camera, recovery)
+        with used, Lights(lamp) as lights:
+            instrument = Instrument(settings, used, lights, store, Records(settings.state_folder))
             with LiveStream(instrument, grace_s=grace_s) as stream:
                 yield Bench(camera, lights, stream)
             assert lights.lit_ring is None
@@ -218,19 +223,31 @@ def test_frames_do_not_wait_for_guidance(tmp_path: Path) -> None:
         until(lambda: (frame := at.stream.state.frame) is not None and frame.guidance is None)
 
 
-def test_a_guide_that_fails_costs_the_arrow_and_not_the_picture(tmp_path: Path) -> None:
-    """Breaks when one odd baseline ends the live picture."""
+def test_a_guide_that_fails_costs_the_arrow_and_not_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Breaks when one odd baseline ends the live picture, floods the log, or says nothing to who looks for it."""
 
     class Broken(SlowGuide):
+        looks = 0
+
         def look(self, _frame: Picture, _um_per_px: float) -> Guidance | None:
-            self.looking.set()
+            self.looks += 1
             raise ValueError("odd")
 
+    monkeypatch.setattr(looking, "_FIRST_PAUSE_S", 0.05)
     guide = Broken()
     with bench(tmp_path) as at, at.stream.watch(nothing):
         at.stream.aim_at(AIM, guide)
-        assert guide.looking.wait(WITHIN_S)
+        until(lambda: guide.looks >= 3)
         at.frame(after=at.frame().number + 3)
+        assert "could not be looked for" in guide.words(None)
+        well = SlowGuide()
+        at.stream.guide(AIM, well)  # another baseline does not wait for the pause of this one
+        assert well.looking.wait(WITHIN_S)
+        well.may_end.set()
+        until(lambda: (frame := at.stream.state.frame) is not None and frame.guidance is not None)
+    assert [record.levelname for record in caplog.records] == ["ERROR"], "the same failure was logged again and again"
 
 
 def test_a_frame_is_encoded_once_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,3 +301,47 @@ def test_what_nobody_foresaw_ends_no_later_watching(tmp_path: Path, monkeypatch:
         with at.stream.watch(nothing):
             at.frame()
         assert not surprises
+
+
+def test_what_stays_wrong_is_told_logged_once_and_tried_ever_more_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Breaks when the page shows no picture and no reason, and the log holds nothing but the same failure."""
+    told = threading.Semaphore(0)
+    tries: list[float] = []
+    monkeypatch.setattr(stream_module, "_LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(stream_module, "_LONGEST_PAUSE_S", 0.2)
+    with bench(tmp_path) as at:
+        keep = at.stream._light.keep
+
+        def surprised() -> None:
+            tries.append(time.monotonic())
+            raise RuntimeError("surprise")
+
+        monkeypatch.setattr(at.stream._light, "keep", surprised)
+        with at.stream.watch(told.release):
+            assert told.acquire(timeout=WITHIN_S)
+            until(lambda: isinstance(at.stream.state.trouble, LiveFailed))
+            until(lambda: len(tries) >= 16)
+            assert "The live picture failed. Restart" in str(at.stream.state.trouble)
+            monkeypatch.setattr(at.stream._light, "keep", keep)
+            at.frame()
+            until(lambda: at.stream.state.trouble is None)
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+    pauses_s = [later - earlier for earlier, later in pairwise(tries)]
+    assert max(pauses_s[5:]) > 0.04  # ten pauses of up to 0.2 s: all shorter by chance once in 10^7
+
+
+def test_a_camera_that_failed_comes_back_while_nobody_watches(tmp_path: Path) -> None:
+    """Breaks when the start page says that the camera is opened again by itself, and nothing ever opens it."""
+    with bench(tmp_path, recovery=Recovery(tries=9, first_pause_s=0.01, longest_pause_s=0.01)) as at:
+        camera = at.stream._instrument.camera
+        assert isinstance(camera, RecoveringCamera)
+        at.camera.opening_errors = [CameraMissing("There is no camera 0", "Check the cable")]
+        at.camera.errors = [broken()]
+        with pytest.raises(CaptureFailed):
+            camera.still(None)
+        assert camera.state.error is not None
+        until(lambda: camera.state.error is None)
+        assert camera.state.is_open
+        assert at.lights.lit_ring is None

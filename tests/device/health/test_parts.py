@@ -21,6 +21,7 @@ GONE = CameraMissing("No camera answers", "Look at its ribbon cable")
 def state(**changes: object) -> RecoveryState:
     """Return how a camera stands that works, or not."""
     values: dict[str, object] = {
+        "is_open": True,
         "failures": 0,
         "error": None,
         "given_up": False,
@@ -38,7 +39,9 @@ def test_a_camera_that_works_is_named() -> None:
 
 def test_a_camera_that_failed_says_why_and_what_to_do() -> None:
     """Breaks when a failing camera is called good, or its cure gets lost."""
-    found = parts.camera(state(failures=2, error=GONE, seconds_to_next_try=1.5), "imx477", simulated=False)
+    found = parts.camera(
+        state(is_open=False, failures=2, error=GONE, seconds_to_next_try=1.5), "imx477", simulated=False
+    )
     assert found.state is State.FAIL
     assert "by itself" in found.sentence
     assert "No camera answers" in found.sentence
@@ -47,9 +50,16 @@ def test_a_camera_that_failed_says_why_and_what_to_do() -> None:
 
 def test_a_camera_that_was_given_up_waits_for_a_person() -> None:
     """Breaks when somebody waits for a camera that is not tried again."""
-    found = parts.camera(state(failures=6, error=GONE, given_up=True), "imx477", simulated=False)
+    found = parts.camera(state(is_open=False, failures=6, error=GONE, given_up=True), "imx477", simulated=False)
     assert "not tried again" in found.sentence
     assert "Try again" in found.cure
+
+
+def test_a_camera_that_was_not_tried_is_not_called_good() -> None:
+    """Breaks when forgetting a camera's failures turns it green before any picture came."""
+    found = parts.camera(state(is_open=False), "imx477", simulated=False)
+    assert found.state is State.UNKNOWN
+    assert "not tried yet" in found.sentence
 
 
 def test_calls_that_never_came_back_are_told() -> None:

@@ -252,3 +252,13 @@ def test_another_site_cannot_calibrate(client: ChairClient, chair: Chair) -> Non
     for path in ("begin", "run", "leave-out", "stop", "check", "finish", "abort"):
         assert client.request("POST", f"/calibration/{path}", json={}).status_code == 403
     assert chair.calibrating.begun is not None
+
+
+def test_a_camera_that_gives_no_picture_with_what_is_in_force_is_said(
+    chair: Chair, client: ChairClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a calibration ends well, and nobody is told that the camera did not open with it."""
+    said = "There is no camera 0. Check the cable."
+    assert said not in client.get("/calibration").text
+    monkeypatch.setattr(type(chair.calibrating), "camera_trouble", property(lambda _self: said))
+    assert said in client.get("/calibration").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import cv2
 import numpy as np
 import pytest
 
-from device.camera.recovery import RecoveringCamera
+from device.camera import Aim
 from device.chair.appointments import begin, end
 from device.chair.chair import Chair
 from device.chair.seat import Holder
 from device.chair.taking import Started
+from device.guidance import GuidedAim, baseline_of_aim
 from device.page.app import create_app
 from tests.device.page.chair_fixture import PATIENT, VISIT, ChairClient, captured, open_small_chair
 
@@ -164,6 +166,8 @@ def test_the_ghost_is_the_baselines(chair: Chair, client: ChairClient) -> None:
     captured(chair, "vertex")
     with chair.store() as store:
         begin(store, PATIENT, 2, "mk")
+    aim = Aim(PATIENT, "vertex", 2)
+    chair.stream.aim_at(aim, baseline_of_aim(chair.settings, chair.store, aim))
     url = f"/visits/{PATIENT}/2/sites/vertex/ghost.png"
     answer = client.get(f"{url}?width=320&height=240")
     assert answer.headers["content-type"] == "image/png"
@@ -176,18 +180,32 @@ def test_the_ghost_is_the_baselines(chair: Chair, client: ChairClient) -> None:
         assert client.get(f"{url}{odd}").status_code == 404
 
 
+def test_a_ghost_that_the_live_picture_did_not_find_is_looked_for_nowhere(
+    chair: Chair, client: ChairClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when an address has the clinic asked about any patient, or holds a worker while it answers."""
+
+    def asked(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("somebody was asked")
+
+    monkeypatch.setattr(sys.modules[GuidedAim.__module__], "find_baseline", asked)
+    with chair.store() as store:
+        begin(store, PATIENT, 2, "mk")
+        begin(store, PATIENT, 3, "mk")
+        end(store, PATIENT, 3)
+    size = "width=320&height=240"
+    assert client.get(f"/visits/{PATIENT}/2/sites/vertex/ghost.png?{size}").status_code == 404
+    assert client.get(f"/visits/P-0099/2/sites/vertex/ghost.png?{size}").status_code == 404
+    ended_one = Aim(PATIENT, "vertex", 3)
+    chair.stream.aim_at(ended_one, GuidedAim(None, without="There is none."))
+    assert client.get(f"/visits/{PATIENT}/3/sites/vertex/ghost.png?{size}").status_code in {404, 422}
+    other = Aim(PATIENT, "vertex", 2)
+    assert chair.stream.guided(other) is None
+
+
 def test_there_is_no_ghost_of_a_first_visit(client: ChairClient) -> None:
     """Breaks when a first visit waits for a baseline."""
     assert client.get(f"{URL}/ghost.png?width=320&height=240").status_code == 404
-
-
-def test_a_camera_that_was_given_up_is_tried_again(client: ChairClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Breaks when only a restart brings the camera back after its cable was pushed in."""
-    begun: list[bool] = []
-    monkeypatch.setattr(RecoveringCamera, "begin_again", lambda _camera: begun.append(True))
-    client.get(URL)
-    assert client.act("/camera/again").status_code == 200
-    assert begun == [True]
 
 
 def test_a_site_by_landmarks_can_be_taken(client: ChairClient) -> None:

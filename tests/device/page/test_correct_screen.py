@@ -13,6 +13,7 @@ from device import clock
 from device.chair.chair import Chair
 from device.chair.refusals import ChairRefused
 from device.chair.reviewing import draft, review_of
+from device.chair.seat import Holder
 from device.page.app import create_app
 from device.page.undoing import without
 from tests.device.page.chair_fixture import ChairClient, open_small_chair
@@ -79,8 +80,7 @@ class Screen:
 def screen(chair: Chair, capture: Capture) -> Iterator[Screen]:
     """Give the capture's correction screen."""
     yield Screen(chair, capture)
-    if chair.seat.holder is not None:
-        chair.seat.leave(chair.seat.holder.session_id)
+    chair.seat.take_over(Holder("", "mk"))  # of whoever comes next: most are the same person
 
 
 def test_every_tool_changes_hairs_and_density(screen: Screen) -> None:
@@ -160,9 +160,7 @@ def test_who_and_when_are_the_instruments_word(chair: Chair, screen: Screen, cap
 def test_another_technician_goes_on_and_signs_their_own(chair: Chair, screen: Screen, capture: Capture) -> None:
     """Breaks when taking over the seat gives the first technician's corrections to the second."""
     screen.edit(**ADDED)
-    holder = chair.seat.holder
-    assert holder is not None
-    chair.seat.leave(holder.session_id)
+    chair.seat.take_over(Holder("", "jd"))
     second = Screen(chair, capture, technician="jd")
     second.edit(edit="removed", hair=0)
     refused = screen.edit(edit="removed", hair=1)
@@ -234,12 +232,46 @@ def test_discarding_forgets_what_is_under_way_and_no_more(chair: Chair, screen: 
     screen.act("corrections")
     screen.load()
     screen.edit(edit="removed", hair=0)
-    assert screen.client.act(f"{screen.here}/draft/discard").json() == {"go": screen.here}
+    assert screen.act("draft/discard").json() == {"go": screen.here}
     screen.load()
     assert screen.hairs == [0, 1, 2, 3]
     with chair.store() as store:
         review = review_of(store, capture)
         assert draft(store, capture) == (review.edits if review else None)
+
+
+def test_only_what_is_shown_is_discarded(chair: Chair, screen: Screen, capture: Capture) -> None:
+    """Breaks when a tab that shows nothing to lose throws away what another tab has corrected."""
+    stale = Screen.__new__(Screen)
+    stale.client, stale.here, stale.state = screen.client, screen.here, screen.state
+    screen.edit(**ADDED)
+    assert stale.client.act(f"{stale.here}/draft/discard").status_code == 422, "what is shown is not said"
+    assert stale.act("draft/discard").json()["note"].startswith("Another screen")
+    assert stale.hairs == [0, 1, 2, 3]
+    with chair.store() as store:
+        assert len(draft(store, capture)) == 1
+    assert stale.act("draft/discard").json() == {"go": stale.here}
+    with chair.store() as store:
+        assert draft(store, capture) == ()
+
+
+@pytest.mark.parametrize("kept", ['[{"edit": "painted"}]', None])
+def test_what_an_earlier_release_left_can_be_discarded(
+    chair: Chair, screen: Screen, capture: Capture, kept: str | None
+) -> None:
+    """Breaks when corrections that cannot be read, or not be applied, stand in the way for good."""
+    screen.edit(edit="removed", hair=0)
+    with chair.store() as store:
+        (edit,) = draft(store, capture)
+        unusable = f"[{edit.model_dump_json()},{edit.model_dump_json()}]"  # one hair removed twice
+        store.connection.execute(
+            "UPDATE draft SET edits = ? WHERE capture_id = ?", (kept or unusable, str(capture.message_id))
+        )
+    screen.load()
+    assert screen.edit(edit="removed", hair=1).status_code == 422
+    assert screen.act("draft/discard").json() == {"go": screen.here}
+    screen.load()
+    assert screen.hairs == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -280,8 +312,6 @@ def test_a_refused_picture_is_not_corrected(chair: Chair) -> None:
     answer = client.get(f"/captures/{capture.message_id}/correct")
     assert answer.status_code == 422
     assert "refused this picture" in answer.text
-    if chair.seat.holder is not None:
-        chair.seat.leave(chair.seat.holder.session_id)
 
 
 def test_undoing_renames_hairs_and_refuses_what_hangs_together() -> None:

@@ -10,13 +10,19 @@ import pytest
 
 from contract import PATIENT_CODE, Outcome, Receipt, content_sha256
 from device import clock
+from device.camera import CaptureFailed, Frame, HeldTo
+from device.camera.recovery import RecoveringCamera, Recovery
 from device.chair.chair import Chair
 from device.delivery.standing import StandingFile
-from device.health import looking
+from device.health import Check, looking
+from device.health import State as Health
 from device.outbox import Outbox, State
 from device.page.app import create_app
+from device.page.screens import health
 from groundwork.log_file import log_to_file, stop_logging_to_file
 from tests.device.page.chair_fixture import ChairClient, captured, open_small_chair
+
+CAMERA_FAILS = 'data-check="camera" data-state="fail"'
 
 
 @pytest.fixture
@@ -63,6 +69,35 @@ def test_every_check_is_shown_with_a_word(browser: ChairClient) -> None:
     assert "There is no calibration" in shown
 
 
+@pytest.mark.parametrize(
+    ("value", "german"),
+    [
+        ("54321 MB", "54.321\N{NO-BREAK SPACE}MB"),
+        ("51 \N{DEGREE SIGN}C", "51\N{NO-BREAK SPACE}\N{DEGREE SIGN}C"),
+        ("1 d", "1 Tag"),
+        ("12 d", "12 Tage"),
+        ("2026-11-23", "23.11.2026"),
+        ("simulated", "simuliert"),
+        ("imx477", "imx477"),
+        ("3", None),
+        (None, None),
+    ],
+)
+def test_a_figure_is_written_as_the_reader_does(
+    browser: ChairClient, monkeypatch: pytest.MonkeyPatch, value: str | None, german: str | None
+) -> None:
+    """Breaks when a German reads 54.321 as fifty-four, or a figure twice where its sentence begins with it."""
+    check = Check("disk", Health.OK, "3 messages and 0 pictures wait for the clinic.", value=value)
+    monkeypatch.setattr(health, "recent", lambda _chair: [check])
+    browser.get("/")
+    browser.act("/language", {"language": "de"})
+    shown = browser.get("/health/checks").text
+    if german is None:
+        assert 'class="value"' not in shown
+    else:
+        assert f'<span class="value">{german}</span>' in shown
+
+
 def test_the_delivery_is_seen_as_it_stands(browser: ChairClient, chair: Chair) -> None:
     """Breaks when the screen says that the clinic is reached while it is not, or the other way round."""
     assert "delivery service does not run" in browser.get("/health/checks").text
@@ -73,10 +108,30 @@ def test_the_delivery_is_seen_as_it_stands(browser: ChairClient, chair: Chair) -
     assert "The clinic is reached." in browser.get("/health/checks").text
 
 
-def test_the_camera_is_tried_again(browser: ChairClient) -> None:
-    """Breaks when a camera that was given up stays so until a restart."""
-    browser.get("/health")
-    assert browser.act("/health/camera").status_code == 200
+def test_the_camera_is_tried_again_and_what_came_of_it_is_said(
+    browser: ChairClient, chair: Chair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a camera that was given up stays so until a restart, or "Try again" turns a dead one green."""
+    camera = chair.instrument.camera
+    assert isinstance(camera, RecoveringCamera)
+    # Nothing but a person brings it back: all tries are used up at the first failure.
+    monkeypatch.setattr(camera, "_recovery", Recovery(tries=1))
+    within, works = camera._camera, camera._camera.preview
+
+    def failing(_aim: HeldTo | None) -> Frame:
+        raise CaptureFailed("The cable is loose", "Push it in")
+
+    monkeypatch.setattr(within, "preview", failing)
+    with pytest.raises(CaptureFailed):
+        camera.preview(None)
+    assert CAMERA_FAILS in browser.get("/health").text
+    answer = browser.act("/camera/again")
+    assert answer.status_code == 422
+    assert answer.json()["sentence"] == "The cable is loose. Push it in."
+    assert CAMERA_FAILS in browser.get("/health/checks").text
+    monkeypatch.setattr(within, "preview", works)
+    assert browser.act("/camera/again").status_code == 200
+    assert 'data-check="camera" data-state="ok"' in browser.get("/health/checks").text
 
 
 @pytest.mark.parametrize(("decision", "state"), [("send-again", State.WAITING), ("withdraw", State.WITHDRAWN)])

@@ -19,14 +19,16 @@ from analysis.flag_words import FLAGS
 from analysis.guidance.guide import Guidance, Lost
 from analysis.guidance.words import sentence as way
 from analysis.noise.floor import describe_change
-from contract import PROTOCOL, site_name
+from contract import PROTOCOL, Quality, Site, SkippedSite, Verdict, site_name
 from device.camera.errors import CameraError
 from device.page import app as page_app
 from device.page.language import language_of
 from device.page.language.catalogue import catalogue_of
 from device.page.language.sentences import MOST_CHARACTERS, Sentences
 from device.page.screens import language_choice, start
+from device.sites import protocol
 from tests.device.page.chair_fixture import ChairClient, open_small_chair
+from tests.examples import capture, visit
 
 GERMAN, ENGLISH = language_of("de"), language_of("en")
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
@@ -90,8 +92,9 @@ SENTENCES = {
         "[lights.cross] in die Einstellungen aufnehmen, wenn der Ring vorhanden ist, oder ein anderes Licht verlangen"
     ),
     # a person's code that is a word too
-    "dark works at this instrument on another screen. Take over if that is agreed: nothing of the visit is lost.": (
-        "dark arbeitet an einem anderen Bildschirm mit diesem Gerät."
+    "dark was last at work on another screen of this instrument."
+    " Take over if that is agreed: nothing of the visit is lost.": (
+        "dark hat zuletzt an einem anderen Bildschirm dieses Geräts gearbeitet."
         " Übernehmen, wenn das abgesprochen ist: Vom Termin geht nichts verloren."
     ),
     "These steps are missing: flat-field, 0042. Take them, or leave them out.": (
@@ -137,6 +140,33 @@ def test_what_the_instrument_makes_is_german() -> None:
         values = re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\d)", one)
         carried = re.findall(r"(?<![\w,])\d+(?:,\d+)?(?![\w,]*\d)", said)
         assert [value.replace(".", ",") for value in values] == carried, (one, said)
+
+
+def test_all_that_a_visit_lacks_is_german() -> None:
+    """A technician would read half a sentence in another language, and send the patient home."""
+    refused = capture(site=Site.VERTEX, quality=Quality(verdict=Verdict.REFUSE, reasons=("The picture is shaken.",)))
+    lacking = visit(
+        protocol=(Site.FRONTAL, Site.VERTEX, Site.TEMPORAL_LEFT, Site.MID_SCALP, Site.OCCIPITAL),
+        taken=(Site.FRONTAL,),
+        skipped=(SkippedSite(site=Site.MID_SCALP, reason="Wunde"),),
+    )
+    made = (
+        *protocol.sentences(lacking, [refused], [Site.TEMPORAL_RIGHT, "g120-l35"]),
+        *protocol.sentences(visit(taken=(Site.FRONTAL, Site.VERTEX, Site.OCCIPITAL)), []),
+    )
+    assert [GERMAN.sentence(one) for one in made] == [
+        "Es fehlt: Vertex \N{EN DASH} aufgenommen, aber von der Bildprüfung abgelehnt; neu aufnehmen oder freigeben.",
+        "Es fehlt: temporal, links (Patientenseite).",
+        "Es fehlt: okzipital (Donorkontrolle).",
+        "Ausgelassen: Oberkopf \N{EN DASH} Wunde",
+        "Bei einem früheren Termin aufgenommen und bei diesem nicht:"
+        " g120-l35 (120 mm hinter der Glabella, 35 mm nach links (Patientenseite)).",
+        "Bei einem früheren Termin aufgenommen und bei diesem nicht:"
+        " temporal-right (temporal, rechts (Patientenseite)).",
+        "Ohne die Donorkontrolle ist eine Veränderung bei diesem Termin nicht von einer des Geräts zu unterscheiden:"
+        " aufnehmen, bevor der Patient geht.",
+        "Alle Stellen des Protokolls sind aufgenommen.",
+    ]
 
 
 @given(st.text(max_size=300))

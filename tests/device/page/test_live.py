@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -18,12 +19,16 @@ from websockets import ConnectionClosed, InvalidStatus, Origin
 from websockets.sync.client import ClientConnection, connect
 
 import device.page.live
+import device.page.live_news
+from analysis.guidance import Guidance
 from contract import Site
 from device.camera import Aim, CameraGivenUp, Frame, HeldTo
+from device.camera.protocol import Picture
 from device.chair.appointments import begin
 from device.chair.chair import Chair
 from device.chair.seat import Holder
 from device.chair.taking import Started
+from device.guidance import GuidedAim
 from device.page.live import BAD_QUERY, MOST_WATCHERS, NOT_READING, TOO_MANY
 from device.page.live_message import packed, unpacked
 from device.page.live_pace import QUICK_S, SLOW_S, STEPS, Pace
@@ -165,6 +170,9 @@ def test_what_is_no_acknowledgement_ends_the_watching(served: tuple[Chair, str],
         "patient=P-0042&visit=0&site=vertex",
         "patient=P-0042&visit=99999&site=vertex",
         "patient=P-0042&visit=x&site=vertex",
+        "patient=P-0042&visit=000019999999999&site=vertex",
+        "patient=P-0042&visit=0001&site=vertex",
+        "patient=P-0042&visit=%D9%A1&site=vertex",
         "patient=P-0042&visit=1&site=nose",
         "patient=P-0042&visit=1",
         "target=moon",
@@ -176,6 +184,25 @@ def test_an_aim_that_is_none_is_refused(served: tuple[Chair, str], query: str) -
     """Breaks when the camera is held to what no site is."""
     with watching(served[1], f"/live?{query}") as socket:
         assert let_go(socket) == BAD_QUERY
+
+
+def test_a_line_beyond_what_a_websocket_takes_is_refused_at_once(served: tuple[Chair, str]) -> None:
+    """Breaks when a connection that is never answered keeps its place until somebody hangs up."""
+    with pytest.raises(InvalidStatus) as refused, watching(served[1], f"/live?{'x' * 10_000}"):
+        pass
+    assert refused.value.response.status_code == 400
+
+
+def test_an_opening_with_a_body_is_refused_at_once(served: tuple[Chair, str]) -> None:
+    """Breaks when what only looks like a WebSocket holds its connection without an answer."""
+    host, _, port = served[1].removeprefix("http://").partition(":")
+    head = f"GET /live HTTP/1.1\r\nhost: {host}:{port}\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    with socket.create_connection((host, int(port)), WITHIN_S) as connection:
+        connection.sendall(f"{head}content-length: 3\r\n\r\nabc".encode())
+        answered = b""
+        while piece := connection.recv(4096):
+            answered += piece
+    assert answered.startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("origin", ["http://elsewhere.example", "null", "", "file://127.0.0.1:8090"])
@@ -217,6 +244,55 @@ def test_a_first_visit_has_no_baseline_in_words(chair: Chair) -> None:
     with connected(chair) as socket:
         header, _ = until(socket, lambda said: said["guidance"]["state"] == "none")
     assert "first visit" in header["guidance"]["words"]
+
+
+class KnownWay(GuidedAim):
+    """A way to a baseline that shows nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(measurement=object())  # type: ignore[arg-type]  # never looked into
+
+    def look(self, _frame: Picture, _um_per_px: float) -> Guidance | None:
+        return None
+
+
+def test_a_baseline_that_could_not_be_had_is_looked_for_again(chair: Chair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a clinic that is reached a moment later guides nobody until the screen is loaded anew."""
+    found = [KnownWay(), GuidedAim(None, without="Not reached."), GuidedAim(None, without="Not reached.")]
+    monkeypatch.setattr(device.page.live_news, "baseline_of_aim", lambda *_: found.pop())
+    monkeypatch.setattr(device.page.live_news, "_FIND_AGAIN_S", 0.05)
+    with connected(chair) as socket:
+        until(socket, lambda said: said["guidance"] == {"state": "none", "words": "Not reached."})
+        header, _ = until(socket, lambda said: is_frame(said) and said["guidance"]["state"] == "begun")
+        later = header["frame"]["number"] + 8
+        header, _ = until(socket, lambda said: is_frame(said) and said["frame"]["number"] >= later)
+        assert header["guidance"]["state"] == "begun", "what was found was looked for again, and lost"
+
+
+def test_a_baseline_that_was_rejected_meanwhile_guides_no_screen_that_is_opened_then(
+    chair: Chair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a technician is led to the place of a picture that somebody has just rejected."""
+    found = [GuidedAim(None, without="It was rejected."), KnownWay()]
+    monkeypatch.setattr(device.page.live_news, "baseline_of_aim", lambda *_: found.pop())
+    with serving(chair) as address, watching(address) as first:
+        until(first, lambda said: said["guidance"]["state"] == "begun")
+        with watching(address) as second:
+            header, _ = until(second, lambda said: said["guidance"]["state"] == "none")
+            assert header["guidance"]["words"] == "It was rejected."
+
+
+def test_a_way_that_cannot_be_looked_for_is_said(chair: Chair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the screen promises a way to the baseline that the program fails to find."""
+
+    class Odd(KnownWay):
+        def look(self, _frame: Picture, _um_per_px: float) -> Guidance | None:
+            raise ValueError("odd")
+
+    monkeypatch.setattr(device.page.live_news, "baseline_of_aim", lambda *_: Odd())
+    with connected(chair) as socket:
+        header, _ = until(socket, lambda said: said["guidance"]["state"] == "none")
+    assert "could not be looked for" in header["guidance"]["words"]
 
 
 def test_how_the_instrument_stands_is_said(chair: Chair) -> None:

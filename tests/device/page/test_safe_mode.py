@@ -1,12 +1,16 @@
 """Safe mode: what is wrong, where, without secrets, and the ways out."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from device.chair.refusals import ChairRefused
 from device.chair.settings import ChairSettings
+from device.page import safe_mode
+from device.page import serving as serving_module
 from device.page.safe_mode import Trouble, create_safe_app
 from device.page.serving import Serving
 from device.page.settings_excerpt import excerpt
@@ -49,7 +53,7 @@ def test_any_address_shows_the_fault_and_its_line(tmp_path: Path) -> None:
 def test_the_last_good_settings_are_put_back(tmp_path: Path) -> None:
     """Breaks when the way back is offered and does not lead back."""
     file = write_settings(tmp_path)
-    keep_good(file)
+    keep_good(file, file.read_bytes())
     good = file.read_text()
     file.write_text("[chair\n")
     reopened: list[bool] = []
@@ -58,6 +62,25 @@ def test_the_last_good_settings_are_put_back(tmp_path: Path) -> None:
     assert browser.act("/safe/last-good").json() == {"reopens": True}
     assert reopened == [True]
     assert file.read_text() == good
+
+
+def test_a_way_back_that_fails_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the last screen that is left answers with nothing but a number."""
+    file = write_settings(tmp_path)
+    keep_good(file, file.read_bytes())
+    file.write_text("[chair\n")
+    app = create_safe_app(broken(file), ChairSettings())
+    browser = ChairClient(app, fails=True)
+    browser.get("/")
+
+    def surprise(_file: Path) -> None:
+        raise RuntimeError("surprise")
+
+    monkeypatch.setattr(safe_mode, "put_back_good", surprise)
+    answer = browser.act("/safe/last-good")
+    assert answer.status_code == 500
+    assert "The program failed" in answer.json()["sentence"]
+    assert "surprise" not in answer.text
 
 
 def test_no_way_back_is_offered_where_there_is_none(tmp_path: Path) -> None:
@@ -176,3 +199,57 @@ def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
                 Serving(file, lambda _line: None).run()
         finally:
             stop_logging_to_file()
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def test_where_the_page_was_nobody_is_kept_waiting() -> None:
+    """Breaks when a browser at the former port waits for ever, or one at the same is not answered any more."""
+    serving = Serving(Path("device.toml"), lambda _line: None)
+    first, second = (ChairSettings(port=free_port()) for _ in range(2))
+    listening = serving._listen(first)
+    assert serving._listen(first) is listening
+    try:
+        socket.create_connection((first.host, first.port), 1.0).close()
+        serving._listen(second)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((first.host, first.port), 1.0)
+        socket.create_connection((second.host, second.port), 1.0).close()
+    finally:
+        serving._stop_listening()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((second.host, second.port), 1.0)
+
+
+def test_the_copy_is_of_the_settings_that_the_instrument_started_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when the way back leads to a file that was saved half edited while the camera opened."""
+    file = write_settings(tmp_path, chair={"port": free_port()})
+    good = file.read_bytes()
+
+    @contextmanager
+    def opened_slowly(_settings: DeviceSettings, _file: Path) -> Iterator[object]:
+        file.write_text("[chair\n")
+        yield object()
+
+    class NothingServed:
+        def __init__(self, *_of: object) -> None:
+            pass
+
+        def until_asked(self, _listening: socket.socket) -> bool:
+            return False
+
+    monkeypatch.setattr(serving_module, "open_chair", opened_slowly)
+    monkeypatch.setattr(serving_module, "create_app", lambda _chair: None)
+    monkeypatch.setattr(serving_module, "_Run", NothingServed)
+    try:
+        Serving(file, lambda _line: None).run()
+    finally:
+        stop_logging_to_file()
+    assert beside(file, GOOD).read_bytes() == good

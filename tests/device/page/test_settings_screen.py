@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from device.chair.busy import Use
 from device.chair.chair import Chair
 from device.chair.seat import Holder
 from device.page.app import create_app
@@ -123,8 +124,26 @@ def test_who_works_here_is_not_interrupted(browser: ChairClient, chair: Chair, r
     chair.seat.take(Holder("another", "ab"))
     answer = browser.act("/settings", {"by": "mk", "values": {"chair.hand": "left"}})
     assert answer.status_code == 409
-    assert "ab works at this instrument" in answer.json()["sentence"]
+    assert (
+        "ab was last at work on another screen of this instrument, which this would interrupt."
+        in answer.json()["sentence"]
+    )
     assert reopened == []
+
+
+@pytest.mark.parametrize(("use", "said"), [(Use.CALIBRATION, "being calibrated"), (Use.CAPTURE, "is being taken")])
+def test_what_runs_is_not_broken_off(
+    browser: ChairClient, chair: Chair, reopened: list[bool], use: Use, said: str
+) -> None:
+    """Breaks when a saved setting stops a step of the calibration, or hides a picture that is being taken."""
+    before = chair.settings_file.read_bytes()
+    body = {"by": "mk", "values": {"chair.hand": "left"}}
+    with chair.calibrating.busy.held(use):
+        answer = browser.act("/settings", body)
+        assert answer.status_code == 422
+        assert said in answer.json()["sentence"]
+        assert (reopened, chair.settings_file.read_bytes()) == ([], before)
+    assert browser.act("/settings", body).status_code == 200
 
 
 def test_an_instrument_without_a_service_around_it_says_so(chair: Chair) -> None:

@@ -5,16 +5,18 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from contract import BaselineAnswer, Picture, ReducedPicture, Verdict, Visit
+from contract import BaselineAnswer, Capture, Decision, Picture, ReducedPicture, Verdict, Visit
 from device import clock
-from device.baseline import Asks
+from device.baseline import Asks, Found, find_baseline
 from device.chair.appointments import end
 from device.chair.chair import Chair
+from device.chair.reviewing import Decided, decide
 from device.page.app import create_app
 from device.page.known_baseline import Thumbnails
 from device.page.visit_address import VisitAddress
@@ -287,13 +289,13 @@ def colour_of(content: bytes) -> list[float]:
     return [round(float(value), -1) for value in picture.mean(axis=(0, 1))]
 
 
-def kept_with_picture(chair: Chair, colour: tuple[int, int, int], visit: int = 1, patient: str = "P-0042") -> None:
+def kept_with_picture(chair: Chair, colour: tuple[int, int, int], visit: int = 1, **changes: Any) -> Capture:  # noqa: ANN401
     """Keep a capture of the frontal site with a picture of a colour."""
     content = jpeg(colour)
     named = Picture(sha256=hashlib.sha256(content).hexdigest(), media_type="image/jpeg", size_bytes=len(content))
-    example = examples.capture(site="frontal", patient_code=patient, visit_number=visit, picture=named)
+    example = examples.capture(visit_number=visit, picture=named, **changes)
     with chair.store() as store:
-        store.keep(named, content, lambda sequence: example.model_copy(update={"sequence": sequence}))
+        return store.keep(named, content, lambda sequence: example.model_copy(update={"sequence": sequence}))
 
 
 def test_a_first_visit_has_no_baseline(client: ChairClient) -> None:
@@ -334,6 +336,55 @@ def test_the_clinic_s_answer_is_shown_once_it_is_here_and_nobody_waits(chair: Ch
     assert colour_of(client.get("/visits/P-0042/2/sites/vertex/baseline.jpg").content) == [30, 160, 60]
 
 
+def test_a_rejected_picture_is_no_baseline_s_thumbnail(chair: Chair, client: ChairClient) -> None:
+    """Breaks when a technician is shown, and chooses a site by, a picture that a person took out."""
+    kept_with_picture(chair, (40, 90, 200), visit=1)
+    taken_out = kept_with_picture(chair, (200, 40, 40), visit=1)
+    only_one = kept_with_picture(chair, (9, 99, 9), visit=1, site="vertex")
+    with chair.store() as store:
+        for one in (taken_out, only_one):
+            decide(store, chair.settings, one, Decided(Decision.REJECTED, "mk", "Wrong site."))
+    client.begin(visit=2)
+    with chair.store() as store:
+        Asks(store).forget_visit("P-0042", 2)  # the clinic is away: nothing comes of the ask any more
+    rows = rows_of(client.get("/visits/P-0042/2").text)
+    assert "baseline.jpg" in rows["frontal"]
+    assert colour_of(client.get("/visits/P-0042/2/sites/frontal/baseline.jpg").content) == [40, 90, 200]
+    assert "baseline.jpg" not in rows["vertex"]
+    assert client.get("/visits/P-0042/2/sites/vertex/baseline.jpg").status_code == 204
+
+
+@pytest.mark.parametrize("offered_visit", [1, 2, None])
+def test_the_thumbnail_is_of_what_is_compared_with(
+    chair: Chair, client: ChairClient, offered_visit: int | None
+) -> None:
+    """Breaks when a site is found again by another picture than the one that it is compared with."""
+    kept_with_picture(chair, (200, 40, 40), visit=2)
+    client.begin(visit=4)
+    elsewhere = None if offered_visit is None else examples.capture(device_id="chair-2", visit_number=offered_visit)
+    with chair.store() as store:
+        asks = Asks(store)
+        (ask,) = [one for one in asks.pending(clock.now()) if b'"frontal"' in one.payload]
+        answer = BaselineAnswer(
+            message_id=ask.message_id,
+            answered_at=clock.now(),
+            baseline=elsewhere,
+            picture=None if elsewhere is None else ReducedPicture(jpeg=jpeg((30, 160, 60)), um_per_px=10.6),
+            reason="The clinic has none." if elsewhere is None else None,
+        )
+        assert asks.record_answer(answer)
+        compared = find_baseline(chair.settings, store, "P-0042", "frontal", 4, with_picture=False)
+    assert isinstance(compared, Found)
+    shown = colour_of(client.get("/visits/P-0042/4/sites/frontal/baseline.jpg").content)
+    assert shown == ([200, 40, 40] if offered_visit is None else [30, 160, 60])
+    assert (compared.baseline.capture == elsewhere) is (offered_visit is not None)
+    if elsewhere is not None:
+        with chair.store() as store:
+            said = {"decision": Decision.REJECTED, "reason": "Wrong site."}
+            store.keep_message(lambda sequence: examples.review_of(elsewhere, sequence=sequence, **said))
+        assert colour_of(client.get("/visits/P-0042/4/sites/frontal/baseline.jpg").content) == [200, 40, 40]
+
+
 def test_a_damaged_picture_is_a_thumbnail_less(chair: Chair, client: ChairClient) -> None:
     """Breaks when one bad file takes the whole screen away."""
     kept_with_picture(chair, (40, 90, 200))
@@ -352,6 +403,6 @@ def test_thumbnails_are_bounded(chair: Chair) -> None:
     second = thumbnails.of(VisitAddress("P-0042", 2), "frontal")
     assert second is not None
     assert thumbnails.of(VisitAddress("P-0042", 3), "frontal") is second  # the same capture: made once
-    kept_with_picture(chair, (9, 99, 9), patient="P-0107")
+    kept_with_picture(chair, (9, 99, 9), patient_code="P-0107")
     assert thumbnails.of(VisitAddress("P-0107", 2), "frontal") is not None
     assert len(thumbnails) == 1

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.dates import format_date
 
-from contract import DayList, Verdict
+from contract import DayList, SkippedSite, Verdict
 from contract.day_list import Expected
 from device import clock
 from device.baseline import Asks
-from device.chair.appointments import end, open_visits
+from device.chair.appointments import begin, end, keep_record, open_visits
 from device.chair.chair import Chair
 from device.delivery.day_list import keep
 from device.page.app import create_app
+from device.sites import Said
 from tests.device.page.chair_fixture import ChairClient, open_small_chair
 from tests.device.page.kept_examples import kept
 
@@ -177,6 +179,64 @@ def test_the_number_proposed_is_the_one_that_is_due(chair: Chair, client: ChairC
     assert proposed() == (2, False)
     expect_today(chair, Expected(patient_code="P-0042", visit_number=4))  # two visits were at another instrument
     assert proposed() == (4, False)
+    expect_today(chair, Expected(patient_code="P-0042", visit_number=1))  # as a form has it that nobody filled in
+    assert proposed() == (2, False)
+    listed = (Expected(patient_code="P-0042", visit_number=number) for number in (1, 3, 5))
+    expect_today(chair, *listed)
+    assert proposed() == (3, False)
+
+
+A_MONTH_AGO = datetime.timedelta(days=30)
+
+
+def taken_a_month_ago(chair: Chair, visit: int, patient: str = "P-0042") -> None:
+    """Have a visit's frontal site be taken a month ago, and the visit be ended."""
+    before = clock.now() - A_MONTH_AGO
+    with chair.store() as store:
+        begin(store, patient, visit, "mk")
+        kept(chair, "frontal", patient_code=patient, visit_number=visit, taken_at=before, created_at=before)
+        end(store, patient, visit)
+
+
+def test_a_visit_of_an_earlier_day_is_gone_on_with_only_if_somebody_says_so(chair: Chair, client: ChairClient) -> None:
+    """Breaks when today's pictures join an old visit without anybody's notice, and become the baseline."""
+    taken_a_month_ago(chair, 1)
+    body = {"technician": "mk", "patient": "P-0042", "visit": 1}
+    answer = client.act("/visits", body)
+    assert answer.status_code == 200
+    assert list(answer.json()) == ["asks"]
+    day = format_date((clock.now() - A_MONTH_AGO).astimezone(), locale="en")
+    assert answer.json()["asks"] == (
+        f"Visit 1 was taken on {day}: today's pictures would join it. Choose a later number, or go on with it."
+    )
+    assert visits_of(chair) == []
+    assert client.act("/visits", body | {"again": True}).json() == {"go": "/visits/P-0042/1"}
+    assert visits_of(chair) == [("P-0042", 1, "mk")]
+    assert client.act("/visits", body | {"visit": 2}).json() == {"go": "/visits/P-0042/2"}
+
+
+def test_a_visit_without_a_picture_of_an_earlier_day_is_asked_of_too(
+    chair: Chair, client: ChairClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a visit of which only the record is here, as all sites were left out, is opened again unasked."""
+    before, now = clock.now() - A_MONTH_AGO, clock.now
+    monkeypatch.setattr(clock, "now", lambda: before)
+    with chair.store() as store:
+        said = Said(skipped=(SkippedSite(site="frontal", reason="Wound."),))
+        keep_record(store, chair.settings, "P-0042", 1, said)
+    monkeypatch.setattr(clock, "now", now)
+    body = {"technician": "mk", "patient": "P-0042", "visit": 1}
+    assert "asks" in client.act("/visits", body).json()
+
+
+def test_a_visit_of_today_is_opened_again_unasked(chair: Chair, client: ChairClient) -> None:
+    """Breaks when a technician who ended a visit too early is asked what goes without saying."""
+    client.begin()
+    kept(chair, "frontal")
+    with chair.store() as store:
+        end(store, "P-0042", 1)
+    client.begin()
+    assert visits_of(chair) == [("P-0042", 1, "mk")]
 
 
 def test_a_follow_up_asks_the_clinic_for_its_baselines_ahead(chair: Chair, client: ChairClient) -> None:
@@ -209,6 +269,45 @@ def test_today_s_list_says_what_is_expected_begun_and_ended(chair: Chair, client
     assert 'data-visit="2"' in rows[0]
     assert "Begun" in rows[1]
     assert "Ended" in rows[2]
+
+
+def rows_of_today(client: ChairClient) -> list[str]:
+    """Return the rows of today's list."""
+    return client.get("/").text.partition("Today&#39;s list")[2].split("<li>")[1:]
+
+
+def test_a_visit_that_the_command_line_took_today_is_not_due_any_more(chair: Chair, client: ChairClient) -> None:
+    """Breaks when a patient who was taken without the page still looks due."""
+    client.act("/technician", {"technician": "mk"})
+    expect_today(chair, Expected(patient_code="P-0042", visit_number=1))
+    assert "Expected" in rows_of_today(client)[0]
+    kept(chair, "frontal")
+    (row,) = rows_of_today(client)
+    assert "Ended" in row
+    assert 'href="/visits/P-0042/1"' in row
+
+
+def test_a_number_of_an_earlier_day_on_today_s_list_leads_to_a_visit_of_today(
+    chair: Chair, client: ChairClient
+) -> None:
+    """Breaks when a list with old numbers calls a patient who waits outside done, or leads into the old visit."""
+    client.act("/technician", {"technician": "mk"})
+    taken_a_month_ago(chair, 1)
+    taken_a_month_ago(chair, 2)
+    expect_today(chair, Expected(patient_code="P-0042", visit_number=1))
+    (row,) = rows_of_today(client)
+    assert "Expected" in row
+    assert 'data-visit="3"' in row
+    client.begin(visit=3)
+    (row,) = rows_of_today(client)
+    assert "Begun" in row
+    assert 'href="/visits/P-0042/3"' in row
+    kept(chair, "frontal", visit_number=3)
+    with chair.store() as store:
+        end(store, "P-0042", 3)
+    (row,) = rows_of_today(client)
+    assert "Ended" in row
+    assert 'href="/visits/P-0042/3"' in row
 
 
 def test_yesterday_s_list_is_not_today_s(chair: Chair, client: ChairClient) -> None:
@@ -262,16 +361,42 @@ def test_two_technicians_cannot_work_at_once_and_one_may_take_over(chair: Chair)
     refused = second.act("/visits", {"technician": "jo", "patient": "P-0107", "visit": 1})
     assert refused.status_code == 409
     assert refused.json()["seat"] is True
-    assert refused.json()["sentence"].startswith("mk works at this instrument on another screen.")
+    assert refused.json()["sentence"].startswith("mk was last at work on another screen of this instrument.")
     assert visits_of(chair) == [("P-0042", 1, "mk")]
     banner = second.get("/").text
-    assert "mk works at this instrument on another screen." in banner
+    assert "mk was last at work on another screen of this instrument." in banner
     assert 'data-act="/seat"' in banner
     assert second.act("/seat").json() == {"reload": True}
     second.begin(patient="P-0107", technician="jo")
     turned_away = first.act("/visits", {"technician": "mk", "patient": "P-0311", "visit": 1})
     assert turned_away.status_code == 409
     assert visits_of(chair) == [("P-0107", 1, "jo"), ("P-0042", 1, "mk")]
+
+
+def test_the_same_person_goes_on_at_another_screen(chair: Chair) -> None:
+    """Breaks when, after a browser's crash, a technician is told that they work at another screen themselves."""
+    app = create_app(chair)
+    crashed, again = ChairClient(app), ChairClient(app)
+    crashed.begin(technician="mk")
+    gone = chair.seat.holder
+    again.get("/")
+    assert again.act("/technician", {"technician": "mk"}).status_code == 200
+    text = again.get("/").text
+    assert "another screen" not in text
+    assert chair.seat.holder is not None
+    assert chair.seat.holder != gone, "the foot switch counts for the screen that is there"
+    assert again.act("/visits", {"technician": "mk", "patient": "P-0107", "visit": 1}).status_code == 200
+
+
+def test_a_screen_of_nobody_leads_to_who_works_here(chair: Chair) -> None:
+    """Breaks when the way out of another's seat is a button that cannot work."""
+    app = create_app(chair)
+    ChairClient(app).begin(technician="mk")
+    text = ChairClient(app).get("/visits/P-0042/1").text
+    banner = text.partition('<section id="seat"')[2].partition("</section>")[0]
+    assert "mk was last at work" in banner
+    assert 'href="/?who"' in banner
+    assert "data-act" not in banner
 
 
 def test_nobody_takes_a_seat_without_a_code(chair: Chair) -> None:
@@ -285,3 +410,13 @@ def test_nobody_takes_a_seat_without_a_code(chair: Chair) -> None:
     assert "who works here" in answer.json()["sentence"]
     assert chair.seat.holder is not None
     assert chair.seat.holder.technician == "mk"
+
+
+def test_a_window_loaded_for_one_signs_for_no_other(client: ChairClient, chair: Chair) -> None:
+    """Breaks when a tab that was left open begins a visit in the name of who is not here any more."""
+    client.act("/technician", {"technician": "zz"})
+    client.act("/technician", {"technician": "mk"})
+    answer = client.act("/visits", {"technician": "zz", "patient": "P-0042", "visit": 1})
+    assert answer.status_code == 422
+    assert "Load the page again" in answer.json()["sentence"]
+    assert visits_of(chair) == []

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page, expect
 
 from contract import Capture
-from device.chair.chair import Chair
 from tests.system.chair.screens import FIRST
 
 
@@ -33,12 +32,6 @@ def touch_screen(browser: Browser, address: str, capture: Capture) -> Iterator[P
         assert errors == []
     finally:
         context.close()
-
-
-def leave_seat(chair: Chair) -> None:
-    """Free the seat for the next test's browser."""
-    if chair.seat.holder is not None:
-        chair.seat.leave(chair.seat.holder.session_id)
 
 
 def await_picture(page: Page) -> None:

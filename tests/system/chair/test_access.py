@@ -33,6 +33,7 @@ from device.page.server import server
 from tests.device.page.chair_fixture import PATIENT, open_small_chair
 from tests.device.page.serving import serving
 from tests.system.browser import chromium
+from tests.system.chair.held_requests import hold
 from tests.system.chair.screens import FIRST, show
 
 PIN, WRONG = "385027", "385028"
@@ -386,3 +387,32 @@ def test_trying_pins_holds_nobody_up(chair: Chair, address: str, monkeypatch: py
         looked.set()
         trying.join()
     assert answers[0].status_code == 403
+
+
+def test_the_health_screen_locks_with_the_page(page: Page, address: str) -> None:
+    """Breaks when a screen that asks by itself takes the lock for a cut line, and shows what it showed."""
+    page.goto(f"{address}/health")
+    tap(page, PIN)
+    page.wait_for_url(f"{address}/health")
+    locked = page.evaluate(
+        """async () => {
+          const headers = { "content-type": "application/json" };
+          headers["x-chair-token"] = document.querySelector('meta[name="chair-token"]').content;
+          return (await fetch("/lock", { method: "POST", headers, body: "{}" })).status;
+        }"""
+    )
+    assert locked == 200
+    page.wait_for_url(f"{address}/lock?next=%2Fhealth")
+
+
+def test_the_health_screen_looks_once_at_a_time(page: Page, address: str) -> None:
+    """Breaks when a slow instrument is asked again and again while it has not answered."""
+    held = hold(page, "**/health/checks")
+    page.goto(f"{address}/health")
+    tap(page, PIN)
+    page.wait_for_url(f"{address}/health")
+    page.wait_for_event("request", lambda request: request.url.endswith("/health/checks"))
+    page.wait_for_timeout(2500)  # longer than from one look to the next
+    assert len(held) == 1
+    held.pop().continue_()
+    page.wait_for_event("request", lambda request: request.url.endswith("/health/checks"))

@@ -19,6 +19,7 @@ from device.chair.taking import Started
 from tests.device.page.chair_fixture import PATIENT, VISIT, open_small_chair
 from tests.device.page.serving import serving
 from tests.system.browser import chromium
+from tests.system.chair.held_requests import hold
 from tests.system.chair.screens import FIRST, show, violations
 
 TABLES: dict[str, Any] = {
@@ -213,3 +214,26 @@ def test_giving_up_asks_first_and_a_cut_line_is_said(touch: BrowserContext, tmp_
         live(page)
     expect(page.get_by_text("Not live: the line to the instrument is cut.")).to_be_visible(timeout=STEP_WITHIN_MS)
     assert violations(page) == []
+
+
+def test_the_instrument_is_asked_by_one_chain(touch: BrowserContext, tmp_path: Path) -> None:
+    """Breaks when each touch begins another row of questions, of which none ends before the screen is left."""
+    with open_small_chair(tmp_path, **TABLES) as chair, serving(chair) as url:
+        page = opened(touch, url)
+        page.goto(f"{url}/calibration/new")
+        tap(page, "Begin")
+        live(page)
+        with page.expect_request("**/calibration/progress"):
+            held = hold(page, "**/calibration/progress")
+        for reason in ("no chart", "later"):
+            tap(page, "Leave out")
+            page.locator("#reason").fill(reason)
+            with page.expect_request("**/calibration/progress"):
+                page.locator("#leave-out-now").tap()
+        expect(page.get_by_text("Step 3 of 8")).to_be_visible()
+        assert len(held) == 3, "one of the chain, and one after each touch"
+        with page.expect_request("**/calibration/progress"):
+            while held:
+                held.pop(0).continue_()
+        page.wait_for_timeout(2500)  # longer than from one question to the next
+        assert len(held) == 1

@@ -172,10 +172,21 @@ def test_somebody_else_at_the_instrument_is_said_with_the_way_out(chair: Chair, 
     """Breaks when two technicians take pictures at once, or one is shut out for good."""
     work(tab, address)
     chair.seat.take_over(Holder("another session", "an"))
-    expect(tab.locator("#blocked-words")).to_contain_text("an works at this instrument", timeout=WITHIN_MS)
+    expect(tab.locator("#blocked-words")).to_contain_text("an was last at work on another screen", timeout=WITHIN_MS)
     with tab.expect_navigation():
         tab.locator("#way-seat").tap()
     expect(tab.locator("#take")).to_be_enabled(timeout=WITHIN_MS)
+
+
+def test_the_same_person_s_other_screen_is_in_nobody_s_way(chair: Chair, address: str, tab: Page) -> None:
+    """Breaks when a technician whose browser crashed is told that they work at another screen."""
+    chair.seat.take_over(Holder("crashed", "mk"))
+    work(tab, address)
+    chair.seat.take_over(Holder("crashed", "mk"))
+    tab.reload()
+    expect(tab.locator("#take")).to_be_enabled(timeout=WITHIN_MS)
+    expect(tab.locator("#seat")).to_be_hidden()
+    assert chair.stream.aim == Aim(PATIENT, SITE, VISIT)
 
 
 def test_the_way_to_the_baseline_is_shown(chair: Chair, address: str, tab: Page) -> None:

@@ -1,5 +1,6 @@
 """Correcting hairs in a real browser, by finger and by keys."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +10,14 @@ from playwright.sync_api import Browser, Page, expect
 from contract import Capture
 from contract.review import HairAdded, RootMoved
 from device.chair.chair import Chair
-from device.chair.reviewing import draft
+from device.chair.reviewing import draft, keep_draft, review_of
 from tests.device.page.chair_fixture import open_small_chair
 from tests.device.page.kept_captures import hair, keep_capture, new_patient
 from tests.device.page.serving import serving
 from tests.system.browser import chromium
+from tests.system.chair.held_requests import hold
 from tests.system.chair.screens import show
-from tests.system.chair.served_capture import await_picture, colours_near, leave_seat, place, touch_screen
+from tests.system.chair.served_capture import await_picture, colours_near, place, touch_screen
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +44,11 @@ def capture(served: tuple[Chair, str]) -> Capture:
 @pytest.fixture
 def page(served: tuple[Chair, str], browser: Browser, capture: Capture) -> Iterator[Page]:
     """Give a touch screen at which the capture is corrected."""
-    chair, address = served
+    _, address = served
     with touch_screen(browser, address, capture) as page:
         page.goto(f"{address}/captures/{capture.message_id}/correct")
         await_picture(page)
         yield page
-    leave_seat(chair)
 
 
 def tool(page: Page, name: str) -> None:
@@ -192,7 +193,100 @@ def test_what_is_corrected_outlasts_a_cut_network_and_the_browser(
     expect(page.get_by_role("alert")).to_contain_text("does not answer")
     expect_edits(page, "Hair removed")
     page.close()
-    leave_seat(served[0])
     with touch_screen(browser, served[1], capture) as again:
         again.goto(f"{served[1]}/captures/{capture.message_id}/correct")
         expect_edits(again, "Hair removed")
+
+
+def expect_words(page: Page, selector: str, words: str) -> None:
+    """Wait until something says this, how long ever the instrument takes."""
+    expect(page.locator(selector)).to_contain_text(words, timeout=10_000)
+
+
+class Slow:
+    """A line on which each answer of a capture's corrections comes when the test says so."""
+
+    def __init__(self, page: Page, capture: Capture) -> None:
+        self.held = hold(page, f"**/captures/{capture.message_id}/{{draft,draft/*,corrections}}")
+        self._page = page
+
+    def answer(self, asked: int, *, refuses: bool = False) -> None:
+        """Let the next so many through, one after another; each is sent once the one before was answered."""
+        for _ in range(asked):
+            end_s = time.monotonic() + 10
+            while not self.held:
+                assert time.monotonic() < end_s, "nothing was sent"
+                self._page.wait_for_timeout(10)
+            self._page.wait_for_timeout(50)
+            assert len(self.held) == 1, "two were sent at once"
+            route = self.held.pop()
+            if refuses:
+                route.fulfill(status=422, json={"sentence": "Not this one."})
+            else:
+                route.continue_()
+
+
+def test_what_is_drawn_faster_than_it_is_kept_is_kept(served: tuple[Chair, str], page: Page, capture: Capture) -> None:
+    """Breaks when a hair that was drawn before the last one was kept is lost in silence, or Finish is."""
+    slow = Slow(page, capture)
+    tool(page, "Add")
+    for y in (300, 330, 360):
+        drag(page, (400, y), (460, y + 10))
+    page.locator("#undo").tap()
+    tool(page, "Remove")
+    page.touchscreen.tap(*place(page, 125, 100))
+    page.get_by_role("button", name="Finish").tap()
+    page.get_by_role("button", name="Finish").tap()
+    expect_words(page, "#how", "touches wait for the instrument")
+    slow.answer(6)
+    page.wait_for_url(f"**/captures/{capture.message_id}")
+    expect(page.locator(".density.corrected .density-value")).to_have_text("49")
+    with served[0].store() as store:
+        review = review_of(store, capture)
+    assert review is not None
+    assert [edit.edit for edit in review.edits] == ["added", "added", "removed"]
+    assert slow.held == []
+
+
+def test_what_was_touched_after_a_refusal_is_said_to_be_not_taken(
+    served: tuple[Chair, str], page: Page, capture: Capture
+) -> None:
+    """Breaks when a refusal is covered by the next answer, or corrections are finished without the refused one."""
+    slow = Slow(page, capture)
+    tool(page, "Add")
+    for y in (300, 330):
+        drag(page, (400, y), (460, y + 10))
+    page.get_by_role("button", name="Finish").tap()
+    slow.answer(1)
+    slow.answer(1, refuses=True)
+    expect_words(page, "#how", "What was touched after that was not taken.")
+    expect(page.get_by_role("alert")).to_contain_text("Not this one.")
+    expect_edits(page, "Terminal hair added")
+    assert page.url.endswith("/correct")
+    drag(page, (400, 330), (460, 340))
+    page.get_by_role("link", name="Result").tap()
+    slow.answer(1)
+    page.wait_for_url(f"**/captures/{capture.message_id}")
+    with served[0].store() as store:
+        assert [edit.edit for edit in draft(store, capture)] == ["added", "added"]
+
+
+def test_discarding_asks_first_and_tells_of_another_screen(
+    served: tuple[Chair, str], page: Page, capture: Capture
+) -> None:
+    """Breaks when one touch, or a screen that shows less, throws corrections away."""
+    tool(page, "Remove")
+    page.touchscreen.tap(*place(page, 125, 100))
+    expect_edits(page, "Hair removed")
+    with served[0].store() as store:
+        (kept,) = draft(store, capture)
+        keep_draft(store, capture.message_id, (kept, kept.model_copy(update={"hair": 1})))
+    page.get_by_role("button", name="Discard").tap()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").tap()
+    expect(page.get_by_role("alert")).to_contain_text("Another screen changed these corrections")
+    expect_edits(page, "Hair removed", "Hair removed")
+    page.get_by_role("button", name="Discard").tap()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").tap()
+    page.wait_for_url(f"**/captures/{capture.message_id}")
+    with served[0].store() as store:
+        assert draft(store, capture) == ()

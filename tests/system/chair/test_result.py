@@ -13,14 +13,9 @@ from tests.device.page.chair_fixture import open_small_chair
 from tests.device.page.kept_captures import REFUSED, hair, keep_capture, new_patient
 from tests.device.page.serving import serving
 from tests.system.browser import chromium
+from tests.system.chair.held_requests import hold
 from tests.system.chair.screens import show, violations
-from tests.system.chair.served_capture import (
-    await_picture,
-    colours_near,
-    leave_seat,
-    place,
-    touch_screen,
-)
+from tests.system.chair.served_capture import await_picture, colours_near, place, touch_screen
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +42,11 @@ def capture(served: tuple[Chair, str]) -> Capture:
 @pytest.fixture
 def page(served: tuple[Chair, str], browser: Browser, capture: Capture) -> Iterator[Page]:
     """Give a touch screen that shows the capture's result."""
-    chair, address = served
+    _, address = served
     with touch_screen(browser, address, capture) as page:
         page.goto(f"{address}/captures/{capture.message_id}")
         await_picture(page)
         yield page
-    leave_seat(chair)
 
 
 def zoom(page: Page) -> float:
@@ -157,6 +151,24 @@ def test_a_rejection_takes_a_reason_by_two_touches(served: tuple[Chair, str], pa
     assert (review.decision, review.reason) == (Decision.REJECTED, "Wrong site")
 
 
+def test_a_double_tap_decides_once(page: Page) -> None:
+    """Breaks when a finger that trembles publishes two reviews, or the button is dead after a cut line."""
+    held = hold(page, "**/decision")
+    accept = page.get_by_role("button", name="Accept")
+    for _ in range(3):
+        accept.dispatch_event("click")
+    expect(accept).to_have_attribute("aria-disabled", "true")
+    page.wait_for_timeout(100)
+    assert len(held) == 1
+    held.pop().abort()
+    expect(accept).not_to_have_attribute("aria-disabled", "true")
+    accept.tap()
+    expect(accept).to_have_attribute("aria-disabled", "true")
+    page.wait_for_timeout(50)
+    held.pop().continue_()
+    page.wait_for_url("**/sites/*")
+
+
 def test_a_cut_network_and_a_closed_browser_lose_nothing(
     served: tuple[Chair, str], browser: Browser, page: Page, capture: Capture
 ) -> None:
@@ -167,7 +179,6 @@ def test_a_cut_network_and_a_closed_browser_lose_nothing(
     page.context.set_offline(False)
     page.get_by_role("button", name="Accept").tap()
     page.wait_for_url("**/sites/*")
-    leave_seat(served[0])
     with touch_screen(browser, served[1], capture) as again:
         again.goto(f"{served[1]}/captures/{capture.message_id}")
         expect(again.get_by_text("Accepted by mk")).to_be_visible()

@@ -1,12 +1,14 @@
 """Start, sites and summary in a real browser: fingers, a scanner, two people, a restart; nothing is captured here."""
 
+import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from contract import Outcome, Receipt, content_sha256
 from device import clock
@@ -181,6 +183,30 @@ def test_a_scanner_types_wherever_the_focus_is(chair: tuple[str, Chair], screen:
     page.wait_for_url("**/visits/P-0107/1")
 
 
+@pytest.mark.parametrize("held_s", [0.0, 0.02, 0.2])
+def test_a_wristband_read_twice_is_one_patient(
+    chair: tuple[str, Chair], screen: Callable[[], Page], held_s: float
+) -> None:
+    """Breaks when the rest of a second read, its beginning lost, is taken for another patient's code."""
+    address, _ = chair
+    page = screen()
+    sit_down(page, address)
+    asked: list[str] = []
+
+    def hold(route: Route) -> None:
+        asked.append(json.loads(route.request.post_data or "{}")["patient"])
+        time.sleep(held_s)
+        route.continue_()
+
+    page.route("**/visits/proposed", hold)
+    expect(page.locator("#code")).to_have_text("P-")  # the script is there
+    page.keyboard.type("P-104200\nP-104200\n", delay=5)
+    expect(page.locator("#chosen")).to_have_text("P-104200")
+    page.wait_for_timeout(400)  # longer than the answer to another question would take
+    expect(page.locator("#chosen")).to_have_text("P-104200")
+    assert set(asked) == {"P-104200"}
+
+
 def test_a_foot_on_the_switch_types_no_code(chair: tuple[str, Chair], screen: Callable[[], Page]) -> None:
     """Breaks when the foot switch, which is a keyboard's key, writes into the patient's code."""
     address, opened = chair
@@ -216,7 +242,7 @@ def test_a_second_technician_is_told_and_takes_over(
     sit_down(first, address)
     begin(first)
     sit_down(second, address, "jo")
-    expect(second.locator("#seat")).to_contain_text("mk works at this instrument on another screen.")
+    expect(second.locator("#seat")).to_contain_text("mk was last at work on another screen of this instrument.")
     show(second, "seat", tmp_path)
     require_large_controls(second, "start with a banner")
     second.get_by_role("button", name="Take over").tap()
@@ -225,10 +251,44 @@ def test_a_second_technician_is_told_and_takes_over(
     first.get_by_role("button", name="Leave out vertex").tap()
     first.get_by_role("button", name="Patient does not want it").tap()
     first.get_by_role("dialog").get_by_role("button", name="Leave out", exact=True).tap()
-    expect(first.get_by_role("alert").first).to_contain_text("jo works at this instrument on another screen.")
+    expect(first.get_by_role("alert").first).to_contain_text("jo was last at work on another screen")
     expect(first.get_by_role("button", name="Take over")).to_be_visible()
     first.get_by_role("button", name="Leave out vertex").tap()  # what was chosen is still there
     expect(first.locator("#reason")).to_have_value("Patient does not want it")
+
+
+def test_what_is_refused_in_a_dialog_is_said_before_it(chair: tuple[str, Chair], screen: Callable[[], Page]) -> None:
+    """Breaks when a sentence stands behind the dialog whose button was refused."""
+    address, _ = chair
+    first, second = screen(), screen()
+    sit_down(first, address)
+    begin(first)
+    first.get_by_role("link", name="Summary").tap()
+    first.get_by_role("button", name="End the visit").tap()
+    sit_down(second, address, "jo")
+    second.get_by_role("button", name="Take over").tap()
+    expect(second.locator("#seat")).to_be_hidden()
+    first.get_by_role("button", name="End without a reason").tap()
+    expect(first.locator("#said")).to_contain_text("jo was last at work on another screen")
+    expect(first.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_code_that_is_refused_leaves_the_screen_and_the_keyboard_stays(
+    chair: tuple[str, Chair], screen: Callable[[], Page]
+) -> None:
+    """Breaks when a name stays in the field, or the keyboard that mends it is pushed off the screen."""
+    address, _ = chair
+    page = screen()
+    sit_down(page, address)
+    page.goto(f"{address}/?who")
+    page.locator("#who-code").fill("Anna Schmidt")
+    page.get_by_role("button", name="Work here").tap()
+    expect(page.locator("#said")).to_be_visible()
+    expect(page.locator("#who-code")).to_have_value("")
+    expect(page.locator(".known, .trouble").filter(visible=True)).to_have_count(0)
+    erase = page.get_by_role("button", name="Erase").bounding_box()
+    assert erase is not None
+    assert erase["y"] + erase["height"] <= FIRST[1]
 
 
 def test_the_same_address_shows_the_same_work_after_a_restart(

@@ -13,6 +13,7 @@ let revision = data.revision;
 let running = data.running;
 let cut = false;
 let polling = 0;
+let asking = 0; // the last look at the instrument; the ones before, still on their way, are followed by no other
 
 /** Take over what the instrument says now, part by part: what has not changed stays, with its picture and its focus. */
 async function refresh() {
@@ -57,17 +58,21 @@ function tellLines(lines) {
 
 async function poll() {
   clearTimeout(polling);
+  asking += 1;
+  const mine = asking;
   try {
     const answer = await fetch("/calibration/progress");
     if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
     const now = await answer.json();
+    if (mine !== asking) return;
     // The instrument was away: it may have been started anew, and knows this page's token no longer.
     if (cut) return location.reload();
     tellLines(now.lines);
     if (now.revision !== revision) await refresh();
   } catch {
-    cut = true;
+    if (mine === asking) cut = true;
   }
+  if (mine !== asking) return;
   polling = setTimeout(poll, running ? RUNNING_MS : IDLE_MS);
 }
 
@@ -77,7 +82,7 @@ async function doing(button, url, asked) {
   button.disabled = true;
   const answer = await act(url, asked);
   button.disabled = false;
-  if (answer === null) {
+  if (!answer) {
     refusal.textContent = said.textContent;
     refusal.hidden = false;
     say(""); // said once, and where it was touched

@@ -11,7 +11,7 @@ begin?.addEventListener("click", async () => {
   const certificates = [...document.querySelectorAll('input[name="certificate"]:checked')].map((box) => box.value);
   const answer = await act("/calibration/begin", { certificates });
   begin.disabled = false;
-  if (answer === null) {
+  if (!answer) {
     refusal.textContent = document.querySelector(".said-words").textContent;
     refusal.hidden = false;
     say(""); // said once, and where it was touched

@@ -102,10 +102,10 @@ function flash(number) {
 function blocked() {
   if (link === "refused") return { words: refused, ways: [] };
   if (link !== "live" || header === null) return { words: link === "connecting" ? words.connecting : words.cut, ways: [] };
+  if (!header.seat.technician) return { words: words.nobody, ways: ["start"] };
   if (header.seat.others) {
     return { words: words.others.replace("{technician}", header.seat.others), ways: ["seat"] };
   }
-  if (!header.seat.technician) return { words: words.nobody, ways: ["start"] };
   if (!header.here) return { words: header.elsewhere, ways: ["here"] };
   if (header.taking.running && !header.taking.mine) {
     return { words: words.other_site.replace("{site}", header.taking.site), ways: [] };

@@ -12,7 +12,10 @@ const { here, words } = data;
 let state = data.state;
 let kind = "terminal";
 let inHand = null;
-let busy = false;
+let line = Promise.resolve(); // actions one after another, each sent with what the answer before it showed
+let waiting = 0;
+let gone = false; // the next screen is on its way
+let failures = 0; // what stood in line behind an action that was not taken is not sent
 let undone = []; // what redo brings back, the last one last
 
 const viewer = new Viewer(document.querySelector(".viewer"), {
@@ -27,29 +30,47 @@ viewer.onHair = (hair) => {
   tell(hair ? hair.words : words.noHair);
 };
 
-/** Have an action of the draft done, one at a time, and show what follows from it. */
-async function have(path, asked) {
-  if (busy) return false;
-  busy = true;
+/**
+ * Do something in its turn: fingers are faster than the instrument, and nothing that was touched is left out in silence.
+ * @param {() => Promise<unknown> | void} work
+ */
+function inTurn(work) {
+  const before = failures;
+  const run = async () => {
+    try {
+      if (gone) return;
+      if (before === failures) await work();
+      else tell(words.dropped);
+    } finally {
+      waiting -= 1;
+      showDeeds();
+    }
+  };
+  waiting += 1;
+  if (waiting > 1) tell(words.waiting.replace("{count}", String(waiting)));
+  showDeeds();
+  line = line.then(run, run);
+}
+
+/** Have an action of the draft done, and show what follows from it. Only in turn: it is sent with what is shown then. */
+async function have(path, asked = {}) {
   const answer = await act(`${here}/${path}`, { ...asked, seen: state.seen });
-  busy = false;
   viewer.redraw();
-  if (!answer?.seen) return false;
-  const taken = !answer.note;
-  show(answer);
-  if (taken) tell(words.kept.replace("{count}", String(answer.hairs[1])));
-  else {
+  gone = Boolean(answer?.go);
+  const taken = answer !== null && !answer.note;
+  if (!taken) failures += 1;
+  if (answer?.seen) show(answer);
+  if (answer?.note) {
     undone = [];
     say(answer.note);
-  }
+  } else if (taken && !gone) tell(words.kept.replace("{count}", String(answer.hairs[1])));
   return taken;
 }
 
-async function edit(what) {
-  const taken = await have("draft", { edit: what });
-  if (taken) undone = [];
-  showDeeds();
-}
+const edit = (what) =>
+  inTurn(async () => {
+    if (await have("draft", { edit: what })) undone = [];
+  });
 
 const kit = tools(viewer, { edit, tell, words, kind: () => kind });
 
@@ -86,26 +107,33 @@ for (const button of document.querySelectorAll("[data-kind]")) {
 async function undo(place) {
   const last = place === state.edits.length - 1 ? state.last : null;
   if (await have("draft/undo", { place })) undone = last ? [...undone, last] : [];
-  showDeeds();
 }
 
-byId("undo").addEventListener("click", () => {
-  if (state.edits.length > state.published) undo(state.edits.length - 1);
-});
-byId("redo").addEventListener("click", async () => {
-  const again = undone.at(-1);
-  if (again && (await have("draft", { edit: again }))) undone = undone.slice(0, -1);
-  showDeeds();
-});
+byId("undo").addEventListener("click", () => inTurn(() => isSome() && undo(state.edits.length - 1)));
+byId("redo").addEventListener("click", () =>
+  inTurn(async () => {
+    const again = undone.at(-1);
+    if (again && (await have("draft", { edit: again }))) undone = undone.slice(0, -1);
+  }),
+);
 
 // The end.
-byId("finish").addEventListener("click", () => {
-  if (state.edits.length > state.published) have("corrections", {});
-});
+byId("finish").addEventListener("click", () => inTurn(() => isSome() && have("corrections")));
 byId("discard").addEventListener("click", () => {
-  if (state.edits.length > state.published || data.trouble) byId("sure").showModal();
+  if (isSome() || waiting || data.trouble) byId("sure").showModal();
   else location.assign(here);
 });
+byId("discard-now").addEventListener("click", () => {
+  byId("sure").close();
+  inTurn(() => have("draft/discard"));
+});
+byId("result").addEventListener("click", (event) => {
+  if (!waiting) return;
+  event.preventDefault();
+  inTurn(() => location.assign(here));
+});
+// Come back to by the browser's own button: what is shown may be old.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // A cross that keys move: what a finger does, without one.
 let cursor = null;
@@ -187,7 +215,7 @@ function show(answer) {
         const button = make("button", words.undo, "button");
         button.type = "button";
         button.setAttribute("aria-label", `${words.undo}: ${place + 1}. ${one.words}`);
-        button.addEventListener("click", () => undo(place));
+        button.addEventListener("click", () => (waiting ? tell(words.first) : inTurn(() => undo(place))));
         item.append(button);
       }
       return item;
@@ -198,8 +226,12 @@ function show(answer) {
   viewer.redraw();
 }
 
+function isSome() {
+  return state.edits.length > state.published;
+}
+
 function showDeeds() {
-  const some = state.edits.length > state.published;
+  const some = isSome() || waiting > 0;
   byId("undo").setAttribute("aria-disabled", String(!some));
   byId("redo").setAttribute("aria-disabled", String(!undone.length));
   byId("finish").setAttribute("aria-disabled", String(!some));

@@ -1,5 +1,5 @@
 // The checks, looked at every other second, and a person's word on what the clinic refused.
-import { act, data, say } from "/static/js/page.js";
+import { act, data, say, showLock } from "/static/js/page.js";
 
 const EVERY_MS = 2000;
 
@@ -11,15 +11,26 @@ const note = document.getElementById("note");
 let deciding = null;
 let shown = "";
 let lost = false;
+let asking = 0;
+
+/** Look again and again, each time once the look before is over. */
+async function watch() {
+  if (!document.hidden) await look();
+  setTimeout(watch, EVERY_MS);
+}
 
 /** Ask for the checks and show them where they differ; what has the focus keeps it. */
 async function look() {
-  let content;
-  try {
-    const answer = await fetch("/health/checks", { headers: { accept: "text/html" } });
-    if (!answer.ok) throw new Error(answer.statusText);
-    content = await answer.text();
-  } catch {
+  asking += 1;
+  const mine = asking;
+  const answer = await fetch("/health/checks", { headers: { accept: "text/html" } }).catch(() => null);
+  if (answer?.status === 423 || answer?.redirected) {
+    showLock();
+    return;
+  }
+  const content = answer?.ok ? await answer.text().catch(() => null) : null;
+  if (mine !== asking) return; // a later look tells what is newer
+  if (content === null) {
     lost = true;
     say(data.words.lost);
     return;
@@ -65,7 +76,7 @@ checks.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.dataset.decide) ask(button.closest("[data-message]"), button.dataset.decide);
-  if ("camera" in button.dataset && (await act("/health/camera")) !== null) await look();
+  if ("camera" in button.dataset && (await act("/camera/again")) !== null) await look();
 });
 dialog.addEventListener("click", (event) => {
   if ("ready" in event.target.dataset) note.value = event.target.textContent;
@@ -73,4 +84,4 @@ dialog.addEventListener("click", (event) => {
 document.getElementById("deciding-leave").addEventListener("click", () => dialog.close());
 document.getElementById("deciding-do").addEventListener("click", decide);
 
-setInterval(look, EVERY_MS);
+setTimeout(watch, EVERY_MS);

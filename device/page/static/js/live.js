@@ -43,6 +43,8 @@ export class Live {
     this.#onLink = onLink;
     setInterval(() => this.#look(), LOOK_MS);
     addEventListener("online", () => this.again());
+    // A window that nobody sees lets go of the camera: come back by itself, it would aim it away from the one in use.
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#rest() : this.again()));
     this.#onLink("connecting");
     this.#connect();
   }
@@ -54,8 +56,14 @@ export class Live {
     this.#connect();
   }
 
+  #rest() {
+    clearTimeout(this.#retry);
+    this.#drop();
+  }
+
   #connect() {
     clearTimeout(this.#retry);
+    if (document.hidden) return;
     const socket = new WebSocket(this.#url);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;

@@ -16,7 +16,8 @@ export function say(sentence, plain = false) {
 }
 
 /**
- * Do something at the instrument. On success go where it says, or give its answer back; else say why not and give null.
+ * Do something at the instrument. On success go where it says, or give its answer back; else say why not, and give null
+ * where it was refused, undefined where nobody answered.
  * @param {string} url of the action
  * @param {object} asked its body
  */
@@ -24,7 +25,7 @@ export async function act(url, asked = {}) {
   const { answered, ok, status, values } = await ask(url, asked);
   if (!answered) {
     say(document.getElementById("said").dataset.unreachable);
-    return null;
+    return undefined;
   }
   if (values.locked) return null; // the lock screen is on its way
   if (!ok) {
@@ -46,10 +47,25 @@ function showSeat(sentence) {
   banner.hidden = false;
 }
 
+/** Do what a button names, once: until its answer, and while the next screen comes, another touch counts for nothing. */
+async function doNamed(button) {
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true"); // not disabled: who is on it with the keyboard stays there
+  const answer = await act(button.dataset.act, JSON.parse(button.dataset.asked ?? "{}"));
+  if (!answer?.go && !answer?.reload) button.removeAttribute("aria-disabled");
+  if (!answer) button.closest("dialog")?.close(); // what stood in the way is said above the screen, behind it
+}
+
+// Come back to by the browser's own button, as it was left.
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const button of document.querySelectorAll("button[data-act]")) button.removeAttribute("aria-disabled");
+});
+
 // A button that names its action needs no script of its own.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-act]");
-  if (button) act(button.dataset.act, JSON.parse(button.dataset.asked ?? "{}"));
+  if (button) doNamed(button);
   const opener = event.target.closest("[data-open]");
   if (opener) document.getElementById(opener.dataset.open).showModal();
   if (event.target.closest("[data-close]")) event.target.closest("dialog").close();

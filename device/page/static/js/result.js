@@ -80,6 +80,11 @@ async function lookForChange() {
     byId("change").replaceChildren(
       ...change.sentences.map((sentence) => Object.assign(document.createElement("li"), { textContent: sentence })),
     );
+    const first = byId("change-first");
+    if (first) {
+      first.textContent = change.first;
+      byId("change-told").hidden = change.sentences.length === 1; // it stands above
+    }
     viewer.marks = change.marks;
     viewer.redraw();
   }

@@ -4,6 +4,8 @@ import { act, data, say } from "/static/js/page.js";
 
 /** Keys that follow one another faster than this come from a scanner, not from a finger. */
 const SCANNED_WITHIN_MS = 100;
+/** A read that is passed over ends with Enter, or where nothing more of it comes for so long. */
+const PASSED_OVER_WITHIN_MS = 1000;
 const MOST_LETTERS = 20;
 const byId = (id) => document.getElementById(id);
 
@@ -23,9 +25,12 @@ else askWhoseVisit();
 
 function askWhoWorksHere() {
   const work = (technician) => act("/technician", { technician });
-  byId("who").addEventListener("submit", (event) => {
+  byId("who").addEventListener("submit", async (event) => {
     event.preventDefault();
-    work(byId("who-code").value);
+    const field = byId("who-code");
+    if (await work(field.value)) return;
+    field.value = ""; // what was refused may be a name: it does not stay on the screen
+    field.focus();
   });
   for (const button of document.querySelectorAll("[data-technician]")) {
     button.addEventListener("click", () => work(button.dataset.technician));
@@ -36,6 +41,8 @@ function askWhoseVisit() {
   let code = "";
   let visit = null;
   let lastKeyMs = -Infinity;
+  let proposing = false;
+  let passing = false; // a read that came while another one was looked up: it is passed over to its end
 
   const stem = () => (data.stems.length === 1 ? data.stems[0] : "");
   const show = () => {
@@ -43,9 +50,11 @@ function askWhoseVisit() {
     byId("code").textContent = shown || byId("code").dataset.example;
     byId("code").classList.toggle("waiting", !code);
   };
-  const type = (text) => {
+  const type = (text, fast = false) => {
     if (byId("step-code").hidden) another();
-    code = ((/^[0-9]/.test(text) && !code ? stem() : code) + text.toUpperCase()).slice(0, MOST_LETTERS);
+    // A finger may leave the letters out; in a scanner's burst a digit without them is the rest of something.
+    const before = /^[0-9]/.test(text) && !code && !fast ? stem() : code;
+    code = (before + text.toUpperCase()).slice(0, MOST_LETTERS);
     show();
   };
   const erase = () => {
@@ -69,6 +78,7 @@ function askWhoseVisit() {
     byId("begin").focus();
   };
   const showVisit = () => {
+    showQuestion("");
     const goesOn = visit.open && visit.number === visit.proposed;
     byId("number").textContent = visit.number;
     byId("going-on").hidden = !goesOn;
@@ -78,18 +88,29 @@ function askWhoseVisit() {
   };
   const accept = async () => {
     if (!code) return;
-    const typed = code;
-    const proposed = await act("/visits/proposed", { patient: typed });
+    if (proposing) return;
+    proposing = true;
+    const proposed = await act("/visits/proposed", { patient: code });
+    proposing = false;
     if (!proposed) {
-      // What was refused may be a name: it does not stay on the screen.
-      code = "";
+      // What was refused may be a name: it does not stay on the screen. Without an answer nothing was.
+      if (proposed === null) code = "";
       show();
       return;
     }
     choose(proposed.patient, proposed.visit, proposed.open);
   };
-  const begin = () =>
-    act("/visits", { technician: data.technician, patient: visit.patient, visit: visit.number });
+  /** Ask back before a visit of an earlier day is gone on with; another number, or patient, answers too. */
+  const showQuestion = (sentence) => {
+    byId("asked").hidden = !sentence;
+    byId("asked-words").textContent = sentence;
+    byId("begin").hidden = Boolean(sentence);
+  };
+  const begin = async (again) => {
+    const asked = { technician: data.technician, patient: visit.patient, visit: visit.number, again };
+    const answer = await act("/visits", asked);
+    if (answer?.asks) showQuestion(answer.asks);
+  };
   const step = (by) => {
     visit.number += by;
     showVisit();
@@ -113,7 +134,8 @@ function askWhoseVisit() {
   byId("erase").addEventListener("click", erase);
   byId("accept").addEventListener("click", accept);
   byId("another").addEventListener("click", another);
-  byId("begin").addEventListener("click", begin);
+  byId("begin").addEventListener("click", () => begin(false));
+  byId("begin-again").addEventListener("click", () => begin(true));
   byId("fewer").addEventListener("click", () => step(-1));
   byId("more").addEventListener("click", () => step(1));
 
@@ -121,6 +143,13 @@ function askWhoseVisit() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.target.closest("dialog")) return;
     const fast = event.timeStamp - lastKeyMs < SCANNED_WITHIN_MS;
+    if (proposing || (passing && event.timeStamp - lastKeyMs < PASSED_OVER_WITHIN_MS)) {
+      passing = event.key !== "Enter";
+      lastKeyMs = event.timeStamp;
+      if (event.key === "Enter") event.preventDefault();
+      return;
+    }
+    passing = false;
     if (event.key === "Enter") {
       if (code && !byId("step-code").hidden && (fast || !event.target.closest("button, a"))) {
         event.preventDefault();
@@ -132,7 +161,7 @@ function askWhoseVisit() {
       // A foot switch types a letter too: alone, it is no code.
       const stepped = event.key === data.footSwitchKey && !fast && !data.stems.some((one) => one[0] === event.key);
       lastKeyMs = event.timeStamp;
-      if (!stepped) type(event.key);
+      if (!stepped) type(event.key, fast);
     }
   });
   show();

@@ -6,6 +6,7 @@ import pytest
 from starlette.applications import Starlette
 
 from device.chair.chair import Chair
+from device.chair.seat import Holder
 from device.page.access.pin import hash_of, write_pin
 from device.page.app import create_app
 from tests.device.page.access.browsing import PIN, Browser
@@ -30,10 +31,9 @@ def kiosk_chair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chair]:
 
 @pytest.fixture
 def locked_app(locked_chair: Chair) -> Starlette:
-    """The page with a PIN, of which nobody has tried any, and where nobody sits."""
+    """The page with a PIN, of which nobody has tried any, and where mk was last at work, at a screen that is gone."""
     (locked_chair.settings.state_folder / "pin-attempts.json").unlink(missing_ok=True)
-    if (holder := locked_chair.seat.holder) is not None:
-        locked_chair.seat.leave(holder.session_id)
+    locked_chair.seat.take_over(Holder("", "mk"))
     return create_app(locked_chair)
 
 

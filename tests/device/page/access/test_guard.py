@@ -188,6 +188,17 @@ def test_the_page_keeps_one_session(kiosk: Browser) -> None:
     assert dict(kiosk.cookies) == before
 
 
+@pytest.mark.parametrize("foreign", ['prefs={"theme":"dark"}', "a=b c", "a=b; ; =c; d", 'q="', "\u00e9=\u00e9"])
+def test_other_pages_cookies_do_not_hide_the_page_s(kiosk: Browser, foreign: str) -> None:
+    """Breaks when a cookie of another page on this machine, of any port, has each request begin another session."""
+    own = f"trichoscope_chair={kiosk.cookies['trichoscope_chair']}"
+    for cookies in (f"{foreign}; {own}", f"{own}; {foreign}"):
+        kiosk.cookies = httpx.Cookies()
+        answer = as_json(kiosk, cookie=cookies)
+        assert answer.status_code == 200, cookies
+        assert "set-cookie" not in answer.headers
+
+
 def test_another_start_says_that_the_page_is_old(kiosk: Browser, kiosk_chair: Any) -> None:  # noqa: ANN401
     """Breaks when a page of before the last start moves the instrument, or gets no word that its script can act on."""
     from device.page.app import create_app  # noqa: PLC0415  beside its only use

@@ -112,6 +112,16 @@ def test_unlocking_leads_back_to_the_work(unlocked: Browser) -> None:
     assert unlocked.get(f"/lock?next={VISIT}").headers["location"] == VISIT, "nothing to unlock"
 
 
+def test_strangers_do_not_learn_who_works_here(unlocked: Browser, locked_app: Starlette) -> None:
+    """Breaks when who reaches the lock screen from another machine reads the code of a member of the staff there."""
+    assert unlocked.act("/technician", {"technician": "somebody"}).status_code == 200
+    assert unlocked.act("/seat").status_code == 200
+    stranger = Browser(locked_app, address="192.0.2.77").get("/lock")
+    assert "Type the PIN" in stranger.text
+    assert "somebody" not in stranger.text
+    assert "somebody" in unlocked.get("/").text
+
+
 def test_the_seat_is_kept_under_the_new_id(unlocked: Browser, locked_chair: Chair) -> None:
     """Breaks when a technician who unlocks is told that somebody else works here: themselves."""
     unlocked.act("/visits", {"technician": "mk", "patient": "P-0042", "visit": 1})
