@@ -57,7 +57,7 @@ async function have(path, asked = {}) {
   const answer = await act(`${here}/${path}`, { ...asked, seen: state.seen });
   viewer.redraw();
   gone = Boolean(answer?.go);
-  const taken = answer !== null && !answer.note;
+  const taken = Boolean(answer) && !answer.note;
   if (!taken) failures += 1;
   if (answer?.seen) show(answer);
   if (answer?.note) {

@@ -69,14 +69,14 @@ function ask(message, decision) {
 async function decide() {
   const { message, decision } = deciding;
   dialog.close();
-  if ((await act(`/health/refusals/${message}`, { decision, note: note.value })) !== null) await look();
+  if (await act(`/health/refusals/${message}`, { decision, note: note.value })) await look();
 }
 
 checks.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.dataset.decide) ask(button.closest("[data-message]"), button.dataset.decide);
-  if ("camera" in button.dataset && (await act("/camera/again")) !== null) await look();
+  if ("camera" in button.dataset && (await act("/camera/again"))) await look();
 });
 dialog.addEventListener("click", (event) => {
   if ("ready" in event.target.dataset) note.value = event.target.textContent;

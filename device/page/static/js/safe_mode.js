@@ -19,7 +19,7 @@ async function look() {
 for (const way of document.querySelectorAll("[data-way]")) {
   way.addEventListener("click", async () => {
     over.hidden = false;
-    if ((await act(way.dataset.way)) === null) over.hidden = true;
+    if (!(await act(way.dataset.way))) over.hidden = true;
   });
 }
 setInterval(look, LOOK_EVERY_MS);

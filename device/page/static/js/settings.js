@@ -78,7 +78,7 @@ form.addEventListener("submit", async (event) => {
   }
   save.disabled = true;
   const answer = await act("/settings", { by: by.value.trim(), values: changed() });
-  if (answer === null) save.disabled = false;
+  if (!answer) save.disabled = false;
   else if (answer.reopens) await comeBack();
   else say(data.words.saved, true);
 });
