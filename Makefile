@@ -93,6 +93,7 @@ audit: ## known vulnerabilities in the pinned versions; ends with 3 where they c
 
 pictures: ## make the pictures of README and docs anew; those of the chair page by its own tests
 	$(BIN)/python -m tools.make_pictures
-	TRICHOSCOPE_CHAIR_PICTURES=docs/pictures/chair $(BIN)/pytest -q tests/system/chair
+	TRICHOSCOPE_CHAIR_PICTURES=docs/pictures/chair $(BIN)/pytest -q \
+	  $(addprefix tests/system/chair/test_,whole_visit.py access.py calibration.py safe_mode.py)
 
 .PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change bench-delivery bench-chair train unit-train contract pictures sbom audit

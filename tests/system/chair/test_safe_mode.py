@@ -20,7 +20,7 @@ from groundwork.settings_file import read
 from tests.device.page.chair_fixture import write_settings
 from tests.examples import PICTURE_BYTES, capture
 from tests.system.browser import chromium
-from tests.system.chair.screens import violations
+from tests.system.chair.screens import show, violations
 
 _WITHIN_MS = 30_000
 _WITHIN_S = 30.0
@@ -38,8 +38,11 @@ def page() -> Iterator[Page]:
 @contextmanager
 def served(file: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
     """Run the service until the block ends; it must be listening before it is given."""
-    command = [own_program("trichoscope"), "chair", "--settings", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as service:
+    # By its name alone: pictures of the screens show no folder of the machine that they were made on.
+    command = [own_program("trichoscope"), "chair", "--settings", file.name]
+    with subprocess.Popen(
+        command, cwd=file.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as service:
         try:
             assert service.stdout is not None
             for line in service.stdout:
@@ -70,7 +73,7 @@ def test_a_broken_file_is_shown_and_mended_at_the_same_address(page: Page, tmp_p
         fault = page.locator(".line.fault")
         expect(fault).to_contain_text(f"{line}lock_after_minutes = 0")
         expect(page.get_by_text("last settings that worked")).to_have_count(0)
-        assert violations(page) == []
+        show(page, "safe-mode", tmp_path)
         file.write_text(good)
         expect(page.get_by_role("heading", name="Instrument")).to_be_visible(timeout=_WITHIN_MS)
         assert page.url == address
@@ -102,7 +105,7 @@ def test_the_terminal_has_its_sentence(tmp_path: Path, free_port: int) -> None:
         service.send_signal(signal.SIGTERM)
         _output, said = service.communicate(timeout=_WITHIN_S)
         assert service.returncode == 2
-    assert f"{file}, line {line}: unknown setting 'chair.colour'" in said
+    assert f"{file.name}, line {line}: unknown setting 'chair.colour'" in said
 
 
 def test_an_instrument_that_cannot_start_says_why_and_starts_once_it_can(
@@ -132,7 +135,7 @@ def test_a_saved_setting_is_in_force_at_the_same_address(page: Page, tmp_path: P
     with served(file, free_port):
         address = f"http://127.0.0.1:{free_port}/settings"
         page.goto(address)
-        assert violations(page) == []
+        show(page, "settings", tmp_path)
         save = page.get_by_role("button", name="Save")
         expect(save).to_be_disabled()
         page.get_by_label("Your code").fill("mk")
@@ -157,7 +160,7 @@ def test_a_saved_setting_is_in_force_at_the_same_address(page: Page, tmp_path: P
 
         page.goto(f"http://127.0.0.1:{free_port}/log")
         expect(page.get_by_text("mk changed the setting chair.hand from 'right' to 'left'.")).to_be_visible()
-        assert violations(page) == []
+        show(page, "log", tmp_path)
 
 
 def refused_capture(file: Path) -> UUID:
@@ -186,7 +189,7 @@ def test_what_the_clinic_refused_is_withdrawn_by_touch(page: Page, tmp_path: Pat
         page.keyboard.press("Enter")
         expect(page.get_by_placeholder("Your code")).to_be_hidden()
         page.goto(f"http://127.0.0.1:{free_port}/health")
-        assert violations(page) == []
+        show(page, "health", tmp_path)
         refusal = page.locator(f'[data-message="{message_id}"]')
         expect(refusal).to_contain_text("the visit is closed at the clinic")
         refusal.get_by_role("button", name="Withdraw").click()
