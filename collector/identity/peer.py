@@ -1,8 +1,7 @@
 """Whose certificate a connection came with, as the ASGI TLS extension tells it to an application.
 
 uvicorn tells applications nothing of TLS (its issue 745), so a protocol of its own puts the extension into the scope:
-https://asgi.readthedocs.io/en/latest/specs/tls.html. The same protocol ends connections on which no whole request
-comes, for which uvicorn has no setting either.
+https://asgi.readthedocs.io/en/latest/specs/tls.html.
 """
 
 import asyncio
@@ -11,14 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import h11
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from starlette.requests import HTTPConnection
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-_REQUEST_WITHIN_S = 20.0  # for its head; how long a body may take is the application's to say
-_REST_WITHIN_S = 600.0  # for the rest of a body that was answered before its end
+from groundwork.bounded_requests import BoundedRequests
+
 _TLS_VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 
 
@@ -51,11 +48,8 @@ def peer_of(connection: HTTPConnection) -> Peer | None:
     )
 
 
-class PeerProtocol(H11Protocol):
+class PeerProtocol(BoundedRequests):
     """uvicorn's HTTP/1.1 with the TLS extension, and with a bound on how long a request's head may take."""
-
-    _deadline: asyncio.TimerHandle | None = None
-    _bound_s: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Begin a connection; TLS stands already."""
@@ -69,43 +63,6 @@ class PeerProtocol(H11Protocol):
                 await application(scope, receive, send)
 
             self.app = with_extension
-        self._bound_the_wait()
-
-    def data_received(self, data: bytes) -> None:
-        """Take what came."""
-        super().data_received(data)
-        self._bound_the_wait()
-
-    def on_response_complete(self) -> None:
-        """Be ready for the next request."""
-        super().on_response_complete()
-        self._bound_the_wait()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End the connection."""
-        super().connection_lost(exc)
-        self._forget_deadline()
-
-    def _bound_the_wait(self) -> None:
-        bound_s = self._patience_s()
-        if bound_s == self._bound_s:
-            return  # set once, not at each byte: what comes byte by byte is bounded too
-        self._forget_deadline()
-        if bound_s is not None:
-            self._bound_s, self._deadline = bound_s, self.loop.call_later(bound_s, self.transport.abort)
-
-    def _patience_s(self) -> float | None:
-        cycle: RequestResponseCycle | None = self.cycle
-        answering = cycle is not None and not cycle.response_complete
-        if answering or self.transport.is_closing():
-            return None
-        # A body may still be on its way when its answer is given: its sender reads the answer only afterwards.
-        return _REST_WITHIN_S if self.conn.their_state is h11.SEND_BODY else _REQUEST_WITHIN_S
-
-    def _forget_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self._bound_s = None
 
 
 def _tls_extension(tls: ssl.SSLObject) -> dict[str, Any]:

@@ -101,10 +101,6 @@ class Language:
         unit = "\N{NO-BREAK SPACE}%" if self.code == "de" else "%"
         return format_percent(share, format=f"{pattern}{unit}", locale=self.locale)
 
-    def megabytes(self, size_bytes: float) -> str:
-        """Write a size: ``1.2 MB``."""
-        return f"{self.number(size_bytes / BYTES_PER_MEGABYTE, 1)}\N{NO-BREAK SPACE}MB"
-
     def ago(self, moment: datetime, now: datetime) -> str:
         """Say how long ago a moment was, or how far ahead it lies: ``2 hours ago``."""
         return format_timedelta(min(moment - now, timedelta(days=36500)), add_direction=True, locale=self.locale)

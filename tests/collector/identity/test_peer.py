@@ -120,15 +120,15 @@ def test_connections_that_ask_nothing_end(
     own_certificates: Path, monkeypatch: pytest.MonkeyPatch, pieces: tuple[bytes, ...]
 ) -> None:
     """Breaks when a hundred silent or dawdling connections keep every instrument out for as long as they like."""
-    monkeypatch.setattr(peer, "_REQUEST_WITHIN_S", 0.5)
+    monkeypatch.setattr(peer.PeerProtocol, "head_within_s", 0.5)
     with serving(SERVICE, own_certificates) as address:
         assert 0.4 < held_s(own_certificates, address, *pieces) < 1.5
 
 
 def test_a_body_may_go_on_after_its_answer(own_certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when a slow sender of a body that is refused early is cut off before it reads why; or never is."""
-    monkeypatch.setattr(peer, "_REQUEST_WITHIN_S", 0.2)
-    monkeypatch.setattr(peer, "_REST_WITHIN_S", 1.0)
+    monkeypatch.setattr(peer.PeerProtocol, "head_within_s", 0.2)
+    monkeypatch.setattr(peer.PeerProtocol, "rest_within_s", 1.0)
     head = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n"
     with serving(SERVICE, own_certificates) as address:
         assert 0.9 < held_s(own_certificates, address, head, *[b"x"] * 100) < 2.5

@@ -50,3 +50,4 @@ def test_a_disk_that_refuses_does_not_stop_the_delivery(tmp_path: Path) -> None:
     told = StandingFile(tmp_path / "gone")
     told.tell(True, ())
     told.tell_pause("why", 1.0)
+    assert read_standing(tmp_path / "gone") is None

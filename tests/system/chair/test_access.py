@@ -154,7 +154,7 @@ def opened(address: str, source: str = "127.0.0.1") -> socket.socket:
 
 def test_who_says_nothing_is_hung_up_on(kiosk: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when connections that say nothing, or a byte now and then, last for ever."""
-    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.3)
+    monkeypatch.setattr(connections.BoundedConnection, "head_within_s", 0.3)
     with opened(kiosk) as silent, opened(kiosk) as slow:
         with pytest.raises(ConnectionError):  # reset, not closed: nothing was said
             _say_slowly(slow)
