@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import Protocol
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta
-from babel.numbers import format_decimal, format_percent
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
 from babel.support import NullTranslations
 from babel.units import format_unit
 
 from device.page.language.catalogue import Catalogue, catalogue_of
 from device.page.language.sentences import Sentences
-
-BYTES_PER_MEGABYTE = 1_000_000
 
 
 class Figure(Protocol):
@@ -94,16 +92,6 @@ class Language:
     def time(self, moment: datetime) -> str:
         """Write a time of day, in this machine's time zone."""
         return format_time(moment.astimezone(), format="short", locale=self.locale)
-
-    def percent(self, share: float, decimals: int = 0) -> str:
-        """Write a share, 0 to 1, as per cent."""
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        unit = "\N{NO-BREAK SPACE}%" if self.code == "de" else "%"
-        return format_percent(share, format=f"{pattern}{unit}", locale=self.locale)
-
-    def ago(self, moment: datetime, now: datetime) -> str:
-        """Say how long ago a moment was, or how far ahead it lies: ``2 hours ago``."""
-        return format_timedelta(min(moment - now, timedelta(days=36500)), add_direction=True, locale=self.locale)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from string import ascii_letters
 
@@ -225,9 +225,6 @@ def test_numbers_units_and_times_are_the_readers() -> None:
     now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     assert (GERMAN.number(1234.5, 1), ENGLISH.number(1234.5, 1)) == ("1.234,5", "1,234.5")
     assert GERMAN.interval(Interval(144.25, 125.0, 166.0), 1) == "144,2 (125,0\N{EN DASH}166,0)"
-    assert (GERMAN.percent(0.256, 1), ENGLISH.percent(0.256)) == ("25,6\N{NO-BREAK SPACE}%", "26%")
-    assert GERMAN.ago(now - timedelta(hours=2), now) == "vor 2 Stunden"
-    assert ENGLISH.ago(now + timedelta(days=3), now) == "in 3 days"
     assert GERMAN.day(now) == "23.11.2026"
 
 
