@@ -1,7 +1,7 @@
 """What the clinic holds: captures, comparisons, visits and reviews once and for ever, and each device's newest word.
 
-All SQL is here, but that of :mod:`collector.alarms`, :mod:`collector.reviews` and :mod:`collector.day_lists`. That makes
-it a long module: who wants to know what the store is asked finds it in one place.
+All SQL is here, but that of :mod:`collector.alarms`, :mod:`collector.reviews` and :mod:`collector.day_lists`. That
+makes it a long module: who wants to know what the store is asked finds it in one place.
 """
 
 import logging
