@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,13 +24,6 @@ _NOTE = """() => { window.shown = [];
 def why_not() -> str | None:
     """Return why there is no browser here, None if there is one."""
     return None if shutil.which("chromium") else "Chromium cannot be found here"
-
-
-def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

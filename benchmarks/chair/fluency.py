@@ -11,10 +11,11 @@ from typing import TypeAlias
 import httpx
 import numpy as np
 
-from benchmarks.chair.browsing import chair, chromium, free_port, open_tab, watch, why_not
+from benchmarks.chair.browsing import chair, chromium, open_tab, watch, why_not
 from benchmarks.chair.program import PREVIEW_PX
 from benchmarks.chair.shown import age_s, rate_per_s
 from benchmarks.targets import Bound
+from tests.free_ports import free_port
 
 Row: TypeAlias = tuple[str, str, str, str]
 

@@ -16,10 +16,11 @@ from typing import TypeAlias
 from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
 
-from benchmarks.chair.browsing import chair, free_port
+from benchmarks.chair.browsing import chair
 from benchmarks.chair.program import PATIENT, SITE, VISIT
 from benchmarks.targets import Bound
 from device.page.live_message import unpacked
+from tests.free_ports import free_port
 
 Row: TypeAlias = tuple[str, str, str, str]
 

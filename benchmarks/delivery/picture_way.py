@@ -22,7 +22,6 @@ from typing import TypeAlias
 import httpx
 
 from benchmarks.delivery.captures import composer, picture
-from benchmarks.delivery.free_ports import free_ports
 from benchmarks.targets import Bound
 from contract import Picture
 from device.delivery import PictureDelivery
@@ -33,6 +32,7 @@ from device.settings import DeviceSettings
 from device.store import Store
 from groundwork.client_tls import client_context
 from groundwork.settings_file import read
+from tests.free_ports import free_ports
 
 Row: TypeAlias = tuple[str, str, str, str]
 

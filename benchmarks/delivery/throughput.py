@@ -23,12 +23,12 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.delivery.captures import composer, picture
-from benchmarks.delivery.free_ports import free_ports
 from benchmarks.targets import Bound
 from contract import Capture, Channel, Picture, Topic
 from device.demo.clinic import CLINIC, DEVICE, Clinic
 from device.store import Store
 from groundwork.client_tls import client_context
+from tests.free_ports import free_ports
 
 Row: TypeAlias = tuple[str, str, str, str]
 

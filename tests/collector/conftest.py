@@ -23,6 +23,7 @@ from collector import authority, broker
 from groundwork.broker_settings import BrokerSettings
 from tests.collector.examples import CLINIC, DEVICE
 from tests.collector.page_clinic import Clinic
+from tests.free_ports import free_port
 
 OTHER_DEVICE = "chair-2"
 _WITHIN_S = 10.0
@@ -37,13 +38,6 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (broker.COLLECTOR_USER, DEVICE, OTHER_DEVICE):
         authority.ensure_client(folder, name)
     return folder
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        number: int = listening.getsockname()[1]
-    return number
 
 
 def await_true(condition: Callable[[], bool], what: str, within_s: float = _WITHIN_S) -> None:

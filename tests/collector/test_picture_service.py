@@ -12,10 +12,10 @@ import pytest
 
 from collector.store import Store
 from contract import MAX_PICTURE_BYTES
-from tests.collector.conftest import free_port
 from tests.collector.examples import DEVICE
 from tests.collector.test_service import collector, device_tls, settings_file
 from tests.examples import PICTURE_BYTES, png
+from tests.free_ports import free_port
 
 NAME = hashlib.sha256(PICTURE_BYTES).hexdigest()
 CHUNK = secrets.token_bytes(64 * 1024)

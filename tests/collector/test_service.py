@@ -21,9 +21,10 @@ from collector.broker import COLLECTOR_USER
 from collector.commands import main
 from collector.server import listen
 from contract import Channel, Outcome, Picture, Receipt, Topic
-from tests.collector.conftest import Broker, Client, await_true, free_port
+from tests.collector.conftest import Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE
 from tests.examples import PICTURE_BYTES, capture, png
+from tests.free_ports import free_port
 
 COMMAND = [sys.executable, "-c", "from collector.commands import main; main()"]
 READY = re.compile(r"collector ready: page (http://127\.0\.0\.1:\d+/) pictures (https://127\.0\.0\.1:\d+/) broker .+")

@@ -27,9 +27,10 @@ from collector.stored import Answer, StoreFailed
 from collector.subscriber import Subscriber
 from contract import FROM_DEVICE, BaselineAnswer, BaselineAsk, Channel, Outcome, Presence, Receipt, Topic
 from groundwork.broker_settings import BrokerSettings
-from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true, free_port
+from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE, NOW, ask, health, status
 from tests.examples import capture, comparison, visit
+from tests.free_ports import free_port
 
 CAPTURES = str(Topic(CLINIC, DEVICE, Channel.CAPTURE))
 RECEIPTS = str(Topic(CLINIC, DEVICE, Channel.RECEIPT))

@@ -1,21 +1,13 @@
 """A clinic of real processes, in a folder of its own, on free ports."""
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from device.demo.clinic import Clinic, Ports
-
-
-def free_ports() -> Ports:
-    """Return ports that nothing listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
-    numbers = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return Ports(broker=numbers[0], pictures=numbers[1], page=numbers[2], chair=numbers[3])
+from device.demo.clinic import Clinic
+from tests.free_ports import free_port as a_free_port
+from tests.free_ports import free_ports
 
 
 @pytest.fixture
@@ -33,4 +25,4 @@ def make_clinic(tmp_path: Path) -> Callable[[str], Clinic]:
 @pytest.fixture
 def free_port() -> int:
     """Return one port that nothing listens on."""
-    return free_ports().page
+    return a_free_port()

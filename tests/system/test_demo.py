@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.demo.processes import own_program
-from tests.system.conftest import free_ports
+from tests.free_ports import free_ports
 
 
 def demo(*options: str) -> list[str]:

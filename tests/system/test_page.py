@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from contract import Capture
 from device.demo.clinic import Clinic
 from device.demo.visit import PATIENT, VISIT_NUMBER, await_delivery
+from tests.free_ports import free_ports
 from tests.system.browser import chromium
-from tests.system.conftest import free_ports
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from collector import authority, broker
 from device.demo.broker import mosquitto
 from device.demo.clinic import CLINIC, Clinic, Ports
 from device.demo.processes import own_program
+from tests.free_ports import free_ports
 
 _READY_WITHIN_S = 30.0
 _RESERVE = "keep_free_mb = 8\n"
@@ -55,7 +56,7 @@ class ChaosClinic:
             self.link = Link(until)
             self.disks = {side: Disk(folder / side, kind) for side, kind in plan.disks.items()}
         sides = self.link or Loopback()
-        here, there = _ports(2)
+        here, there = free_ports(), free_ports()
         if sandboxed:
             there = here  # each side has all numbers to itself
         clinic = Clinic(folder, here, "mosquitto", seed=plan.seed)
@@ -131,15 +132,6 @@ class ChaosClinic:
                 if self.services[side].pid is None:
                     raise RuntimeError(f"The {side} ended before anything was done to it; see its log.")
                 _wait(end_s, side)
-
-
-def _ports(sets: int) -> list[Ports]:
-    """Return free ports of this machine; the page has one that nobody visits."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3 * sets)]
-    numbers = [opened.getsockname()[1] for opened in sockets]
-    for opened in sockets:
-        opened.close()
-    return [Ports(*numbers[3 * i : 3 * i + 3]) for i in range(sets)]
 
 
 def _point_elsewhere(settings: Path, here: Ports, there: Ports, host: str) -> None:

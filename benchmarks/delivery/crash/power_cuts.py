@@ -15,9 +15,9 @@ from benchmarks.delivery.captures import composer, picture
 from benchmarks.delivery.crash.examined import Kept, Promises, collector_faults, device_faults, promises
 from benchmarks.delivery.crash.loop_disk import LoopDisk
 from benchmarks.delivery.crash.replayed import PICTURE_BYTES, Fault, Tally
-from benchmarks.delivery.free_ports import free_ports
 from device.demo.clinic import CLINIC, DEVICE, Clinic
 from device.store import Store
+from tests.free_ports import free_ports
 
 _MOST_CAPTURES = 100_000  # it is stopped long before
 _PAUSE_S = 0.002

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from getpass import getuser
 from pathlib import Path
 
-from benchmarks.delivery.free_ports import free_ports
 from benchmarks.delivery.rights.bare_client import WITHIN_S, BareClient
 from collector import broker
 from collector.identity.revocation import LIST, revoke
@@ -20,6 +19,7 @@ from contract import Channel, Topic
 from device.demo.broker import mosquitto
 from device.demo.clinic import CLINIC, COLLECTOR, DEVICE, Clinic
 from device.demo.processes import DemoFailed, own_program, started
+from tests.free_ports import free_port, free_ports
 
 HOSTILE, OTHER, REVOKED = DEVICE, "chair-2", "chair-3"
 """The device whose certificate is in wrong hands, another of the same clinic, and one that was revoked."""
@@ -48,8 +48,7 @@ class Scene:
         clients = [word for name in (OTHER, REVOKED, WITNESS) for word in ("--client", name)]
         _call("certificates", "--folder", str(self.certificates), *clients)
         revoke(self.certificates, REVOKED)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.enrolment_port: int = free.getsockname()[1]
+        self.enrolment_port = free_port()
         self._set_collector_up()
 
     @property

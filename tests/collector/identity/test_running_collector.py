@@ -14,11 +14,12 @@ from collector.commands import main
 from collector.identity.enrolment import REFUSAL
 from contract import Channel, EnrolmentAnswer, EnrolmentRequest, RenewalAnswer, Topic
 from contract.enrolment import answer_proof, code_letters
-from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true, free_port
+from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE
 from tests.collector.identity.instrument import Instrument
 from tests.collector.identity.running import client_tls
 from tests.collector.test_service import collector, refused, settings_file
+from tests.free_ports import free_port
 
 CODE = re.compile(r"^((?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})  for (\S+), once, until 20\d\d-\d\d-\d\d \d\d:\d\d UTC$", re.M)
 

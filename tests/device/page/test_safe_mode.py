@@ -20,6 +20,7 @@ from device.store import StoreUnusable
 from groundwork.log_file import stop_logging_to_file
 from groundwork.settings_file import SettingsFileError, read
 from tests.device.page.chair_fixture import ChairClient, write_settings
+from tests.free_ports import free_port
 
 
 def broken(file: Path) -> Trouble:
@@ -199,13 +200,6 @@ def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
                 Serving(file, lambda _line: None).run()
         finally:
             stop_logging_to_file()
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def test_where_the_page_was_nobody_is_kept_waiting() -> None:

@@ -18,9 +18,9 @@ from device.demo.processes import Program, own_program
 from device.settings import DeviceSettings
 from groundwork import settings_file
 from tests.device.page.chair_fixture import PATIENT, VISIT, captured, open_small_chair
+from tests.free_ports import free_ports
 from tests.system.browser import chromium
 from tests.system.chair.screens import FIRST
-from tests.system.conftest import free_ports
 
 WITHIN_MS = 20_000
 EDIT = HairRemoved(by="mk", at=clock.now(), hair=0)

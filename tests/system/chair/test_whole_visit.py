@@ -14,10 +14,10 @@ from device.demo.clinic import Clinic
 from device.demo.processes import look_around
 from device.outbox import Outbox
 from device.store import Store
+from tests.free_ports import free_ports
 from tests.system.browser import chromium
 from tests.system.chair.screens import FIRST, show
 from tests.system.chair.served_capture import await_picture
-from tests.system.conftest import free_ports
 
 PATIENT = "P-0042"
 LIFTED = Site.MID_SCALP
