@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from collector.authority import AUTHORITY, SERVER
-from collector.broker_connection import RECEIVE_MAXIMUM
 from collector.identity.revocation import LIST
+from collector.ingestion.broker_connection import RECEIVE_MAXIMUM
 from contract import FROM_DEVICE, MAX_MESSAGE_BYTES, TO_DEVICE, Topic, all_devices
 from groundwork.durable_file import write_durably
 

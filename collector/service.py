@@ -12,8 +12,6 @@ from types import FrameType
 
 import uvicorn
 
-from collector.answers import answering
-from collector.broker_connection import CertificatesUnusable
 from collector.identity.certificates import Authority, CertificateError, read_authority
 from collector.identity.codes import EnrolmentCodes
 from collector.identity.enrolment import Enrolments
@@ -21,13 +19,15 @@ from collector.identity.enrolment_service import create_enrolment_service
 from collector.identity.expiry import ExpiryWatch
 from collector.identity.renewal import Renewals
 from collector.identity.revocation_list import RevocationList
-from collector.pages import create_pages
-from collector.picture_service import create_service
-from collector.pictures import Pictures
+from collector.ingestion.answers import answering
+from collector.ingestion.broker_connection import CertificatesUnusable
+from collector.ingestion.subscriber import Subscriber
+from collector.page.app import create_pages
+from collector.pictures.files import Pictures
+from collector.pictures.service import create_service
 from collector.server import CannotStart, listen, plain_server, tls_server, url
 from collector.settings import CollectorSettings, EnrolmentSettings
-from collector.store import Store, StoreUnusable
-from collector.subscriber import Subscriber
+from collector.store.store import Store, StoreUnusable
 
 __all__ = ["CODES", "CannotStart", "run"]
 

@@ -9,8 +9,8 @@ import click
 from collector.commands.options import Fault, settings_option
 from collector.expected_file import FileRefused, read_expected
 from collector.settings import CollectorSettings
-from collector.store import Store, StoreUnusable
-from collector.stored import StoreFailed
+from collector.store.store import Store, StoreUnusable
+from collector.store.stored import StoreFailed
 from groundwork.settings_file import SettingsFileError, read
 
 

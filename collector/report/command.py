@@ -4,12 +4,12 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from collector.pictures import Pictures
+from collector.pictures.files import Pictures
 from collector.report.document import NothingToReport, as_html, read_report
 from collector.report.pdf import PdfUnavailable, as_pdf
 from collector.settings import CollectorSettings
-from collector.store import Store, StoreUnusable
-from collector.stored import StoreFailed
+from collector.store.store import Store, StoreUnusable
+from collector.store.stored import StoreFailed
 from contract import SiteKey
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from collector import figures, words
+from collector.page import figures, words
 from collector.report.change_figures import HEADLINE, ChangeFigure, Count, against_donor, change_figures, counts
 from collector.report.head import site_on_head
 from collector.report.remarks import of_reviews, remarks

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from collector import figures, words
+from collector.page import figures, words
 from collector.report import chart
 from collector.report.contents import Report, contents
 from collector.report.series import SiteSeries
 from collector.report.side_by_side import PicturePath
-from collector.store import Store
+from collector.store.store import Store
 from contract import DONOR_CONTROL, SiteKey
 
-_COLLECTOR = Path(__file__).parent.parent
+_PAGE = Path(words.__file__).parent
 _UNITS = re.compile(r"\b(?:um|cm2)\b")
 _TYPESET = {"um": "\u00b5m", "cm2": "cm\u00b2"}
 
@@ -93,12 +93,12 @@ def typeset(text: str) -> str:
 
 
 def _style() -> str:
-    return (_COLLECTOR / "static" / "report.css").read_text(encoding="utf-8")
+    return (_PAGE / "static" / "report.css").read_text(encoding="utf-8")
 
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_COLLECTOR / "templates"),
+        loader=FileSystemLoader(_PAGE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -2,7 +2,7 @@
 
 import re
 
-from collector import words
+from collector.page import words
 from contract import DONOR_CONTROL, SiteKey, place_of
 from groundwork.head_map import Place, head_map
 

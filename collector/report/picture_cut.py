@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from collector.picture_reading import PictureUnreadable, opened
+from collector.pictures.reading import PictureUnreadable, opened
 from collector.report.registered import Box
 
 _log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """What limits a report's change, in sentences: flags of the comparison, and what is to know of its two pictures."""
 
 from analysis.comparison import words as change_words
-from collector import figures, words
+from collector.page import figures, words
 from collector.report.series import SiteSeries
 from contract import Capture, Comparison, InstrumentChange, Review, Verdict, instrument_changes
 

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from collector.pictures import Pictures
+from collector.pictures.files import Pictures
 from collector.report.contents import Report
 from collector.report.document import NothingToReport, as_html, content_policy, read_report
 from collector.report.pdf import PdfUnavailable, as_pdf
-from collector.store import Store
+from collector.store.store import Store
 from contract import SiteKey
 
 _SITE = TypeAdapter(SiteKey)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
 
-from collector.store import Store
+from collector.store.store import Store
 from contract import Capture, ComparedCapture, Comparison, Review, SiteKey, baseline_of
 
 

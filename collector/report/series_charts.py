@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from analysis.figure_words import FIGURES, shown
 from analysis.noise.floor import NoiseFloor
-from collector import figures
+from collector.page import figures
 from collector.report.change_figures import HEADLINE, between, signed, unit_of
 from collector.report.chart import Axis, Band, ChartPoint, chart
 from collector.report.floors import floor_of_change, floor_of_counted

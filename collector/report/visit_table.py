@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from collector import figures, words
+from collector.page import figures, words
 from collector.report.series import SiteSeries
 from contract import Capture, Visit, instrument_changes
 

@@ -8,8 +8,8 @@ import pytest
 from benchmarks.delivery.fuzz import part, to_clinic, to_instrument
 from benchmarks.delivery.fuzz.mutations import chance_of, mutated
 from benchmarks.delivery.fuzz.tally import Tally
-from collector.ingestion import Quarantined
-from collector.store import Store as CollectorsStore
+from collector.ingestion.decisions import Quarantined
+from collector.store.store import Store as CollectorsStore
 from device.outbox import Outbox
 from device.store import Store
 

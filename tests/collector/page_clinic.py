@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from collector.ingestion import Accepted, Kept
-from collector.pages import create_pages
-from collector.pictures import Pictures
-from collector.store import Store
+from collector.ingestion.decisions import Accepted, Kept
+from collector.page.app import create_pages
+from collector.pictures.files import Pictures
+from collector.store.store import Store
 from contract import (
     Capture,
     Channel,

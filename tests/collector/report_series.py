@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from collector.ingestion import Accepted
+from collector.ingestion.decisions import Accepted
 from contract import (
     Capture,
     Change,

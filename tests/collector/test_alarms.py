@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from collector import alarms
-from collector.alarms import Alarm, AlarmKind
-from collector.ingestion import decide
-from collector.store import Store
+from collector.ingestion.decisions import decide
+from collector.store import alarms
+from collector.store.alarms import Alarm, AlarmKind
+from collector.store.store import Store
 from contract import (
     Channel,
     Topic,

@@ -13,11 +13,11 @@ from typing import Any, Literal
 import pytest
 from PIL import Image
 
-from collector import answers
-from collector.answers import Answering, OutgoingAnswer, answer_baseline
-from collector.ingestion import Accepted
-from collector.reduced_picture import reduce
-from collector.stored import StoreFailed
+from collector.ingestion import answers
+from collector.ingestion.answers import Answering, OutgoingAnswer, answer_baseline
+from collector.ingestion.decisions import Accepted
+from collector.pictures.reduced import reduce
+from collector.store.stored import StoreFailed
 from contract import (
     MAX_REDUCED_PICTURE_BYTES,
     BaselineAnswer,
@@ -245,7 +245,7 @@ def test_a_device_learns_no_more_baselines_an_hour_than_visits_need(monkeypatch:
     """Breaks when a stolen instrument may ask for the baselines of all patients, code by code."""
     monkeypatch.setattr(answers, "_MOST_AN_HOUR", 3)
     now_s = 0.0
-    monkeypatch.setattr("collector.answers.time.monotonic", lambda: now_s)
+    monkeypatch.setattr("collector.ingestion.answers.time.monotonic", lambda: now_s)
     answering = Answering(lambda to: BaselineAnswer(message_id=to.message_id, answered_at=NOW, reason="None."))
 
     def reasons(*asks: BaselineAsk) -> list[tuple[str | None, bool]]:

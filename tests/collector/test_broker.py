@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector import authority, broker
-from collector.broker_connection import RECEIVE_MAXIMUM
+from collector.ingestion.broker_connection import RECEIVE_MAXIMUM
 from contract import FROM_DEVICE, TO_DEVICE, Channel, Topic, all_devices
 from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE

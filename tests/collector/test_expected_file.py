@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from collector.commands import main
 from collector.expected_file import FileRefused, read_expected
-from collector.store import Store
+from collector.store.store import Store
 from contract import DayList, Expected
 from contract.day_list import MAX_EXPECTED
 from tests.collector.examples import CLINIC, status

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector import figures
+from collector.page import figures
 from contract import Interval, Measurement
 from tests.examples import full_measurement, measurement
 

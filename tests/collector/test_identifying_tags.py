@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from collector import identifying_tags as module
-from collector.identifying_tags import identifying_tags
+from collector.pictures import identifying_tags as module
+from collector.pictures.identifying_tags import identifying_tags
 
 NOISE = np.random.default_rng(3).integers(0, 256, (300, 400, 3), np.uint8)
 

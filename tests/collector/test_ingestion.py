@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.ingestion import Accepted, Decision, Quarantined, Refused, decide
+from collector.ingestion.decisions import Accepted, Decision, Quarantined, Refused, decide
 from contract import (
     MAX_MESSAGE_BYTES,
     BaselineAsk,

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from analysis import measure
-from collector import words
+from collector.page import words
 from contract import (
     Calibration,
     Check,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from collector.ingestion import Quarantined
+from collector.ingestion.decisions import Quarantined
 from contract import (
     Quality,
     Verdict,

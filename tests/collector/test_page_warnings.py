@@ -4,8 +4,8 @@ import html
 
 import pytest
 
-from collector import alarms
-from collector.alarms import Alarm, AlarmKind
+from collector.store import alarms
+from collector.store.alarms import Alarm, AlarmKind
 from tests.collector.page_clinic import Clinic, text_of
 from tests.examples import capture
 

@@ -8,11 +8,11 @@ import pytest
 
 from analysis import Flag
 from analysis.flag_words import FLAGS
-from collector import words
-from collector.ingestion import Quarantined
-from collector.pages import visits_of
-from collector.reviews import Reviews
-from collector.stored import StoreFailed
+from collector.ingestion.decisions import Quarantined
+from collector.page import words
+from collector.page.app import visits_of
+from collector.store.reviews import Reviews
+from collector.store.stored import StoreFailed
 from contract import (
     PROTOCOL,
     Calibration,

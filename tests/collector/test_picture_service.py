@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from collector.store import Store
+from collector.store.store import Store
 from contract import MAX_PICTURE_BYTES
 from tests.collector.examples import DEVICE
 from tests.collector.test_service import collector, device_tls, settings_file

@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 
 from benchmarks.delivery.captures import picture as a_jpeg
-from collector import picture_service, pictures
-from collector.alarms import Alarm, AlarmKind
-from collector.picture_service import create_service
-from collector.pictures import IncomingPicture, PictureRejected, Pictures, RoomReserved, media_type
+from collector.pictures import files as pictures
+from collector.pictures import service as picture_service
+from collector.pictures.files import IncomingPicture, PictureRejected, Pictures, RoomReserved, media_type
+from collector.pictures.service import create_service
+from collector.store.alarms import Alarm, AlarmKind
 from contract import MAX_PICTURE_BYTES
 from tests.collector.asgi import AsgiClient
 from tests.examples import png
@@ -314,7 +315,7 @@ def test_a_picture_that_may_name_somebody_is_refused_and_not_kept(folder: Path) 
 def test_a_disk_keeps_room_for_figures(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when pictures take the last of the disk, and captures' figures are not stored any more."""
     free = SimpleNamespace(free=1_000_000)
-    monkeypatch.setattr("collector.pictures.shutil", SimpleNamespace(disk_usage=lambda _path: free))
+    monkeypatch.setattr("collector.pictures.files.shutil", SimpleNamespace(disk_usage=lambda _path: free))
     client, raised = alarmed(folder, keep_free_bytes=900_000)
     answer = client.put(f"/images/{digest(PNG)}", content=PNG, headers=ONCE)
     assert answer.status_code == 507

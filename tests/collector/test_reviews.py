@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.reviewed import audit, decided
-from collector.store import Store
+from collector.page.reviewed import audit, decided
+from collector.store.store import Store
 from contract import Capture, Decision, HairRemoved, Outcome, Review
 from tests.collector.examples import NOW
 from tests.collector.test_store import accepted

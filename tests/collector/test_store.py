@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.ingestion import Accepted, Quarantined, Refused, decide
-from collector.order import status_follows
-from collector.store import Store, StoreUnusable
-from collector.stored import StoreFailed
+from collector.ingestion.decisions import Accepted, Quarantined, Refused, decide
+from collector.store.order import status_follows
+from collector.store.store import Store, StoreUnusable
+from collector.store.stored import StoreFailed
 from contract import (
     Capture,
     Channel,

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from collector.store import Store
+from collector.store.store import Store
 from tests.collector.examples import NOW
 from tests.collector.test_alarms import altered_picture
 from tests.collector.test_store import accepted

@@ -13,18 +13,18 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-from collector.answers import Answering
-from collector.broker_connection import (
+from collector.ingestion.answers import Answering
+from collector.ingestion.broker_connection import (
     RECEIVE_MAXIMUM,
     BrokerConnection,
     CertificatesUnusable,
     ConnectionEnded,
     tls_context,
 )
-from collector.ingestion import Decision
-from collector.store import Store
-from collector.stored import Answer, StoreFailed
-from collector.subscriber import Subscriber
+from collector.ingestion.decisions import Decision
+from collector.ingestion.subscriber import Subscriber
+from collector.store.store import Store
+from collector.store.stored import Answer, StoreFailed
 from contract import FROM_DEVICE, BaselineAnswer, BaselineAsk, Channel, Outcome, Presence, Receipt, Topic
 from groundwork.broker_settings import BrokerSettings
 from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true
@@ -157,7 +157,7 @@ def test_full_disk_sends_no_receipt_and_loses_nothing(
     mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when a capture is receipted or acknowledged that the disk did not take."""
-    monkeypatch.setattr("collector.subscriber._LONGEST_PAUSE_S", 0.2)
+    monkeypatch.setattr("collector.ingestion.subscriber._LONGEST_PAUSE_S", 0.2)
     shown = capture()
     with closing(FailingStore(tmp_path / "full.sqlite3")) as store:
         store.failures_left = 10**9

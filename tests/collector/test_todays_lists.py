@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.store import Store
-from collector.stored import StoreFailed
-from collector.todays_lists import TodaysLists
+from collector.ingestion.todays_lists import TodaysLists
+from collector.store.store import Store
+from collector.store.stored import StoreFailed
 from contract import Channel, DayList, Expected, Outcome, Topic
 from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE

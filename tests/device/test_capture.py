@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 import device.capture
 from analysis import Optics, measure
-from collector.identifying_tags import identifying_tags
+from collector.pictures.identifying_tags import identifying_tags
 from contract import Measurement, Quality, Site, Verdict
 from device import picture_file
 from device.calibration.step_names import StepName

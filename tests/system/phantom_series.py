@@ -11,9 +11,9 @@ import cv2
 
 from analysis import Optics as SeenOptics
 from analysis import measure
-from collector.ingestion import Accepted
-from collector.pictures import Pictures
-from collector.store import Store
+from collector.ingestion.decisions import Accepted
+from collector.pictures.files import Pictures
+from collector.store.store import Store
 from contract import Calibration, Capture, Channel, Comparison, Measurement, Picture, Site, Topic
 from contract.change import NoiseFloor
 from device.comparing import changed

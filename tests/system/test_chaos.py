@@ -25,8 +25,8 @@ from benchmarks.delivery.chaos.network import Link, SpoiltConnections
 from benchmarks.delivery.chaos.outcome import Outcome
 from benchmarks.delivery.chaos.plan import FAULTS, RIGHTS, DiskKind, Kind, Right, Side, draw
 from benchmarks.delivery.chaos.rights import SANDBOX, SEARCHED, faketime, missing
-from collector.ingestion import decide
-from collector.store import Store as ClinicStore
+from collector.ingestion.decisions import decide
+from collector.store.store import Store as ClinicStore
 from contract import Capture, Channel, Receipt, Topic, content_sha256
 from contract import Outcome as Decided
 from device import clock

@@ -16,7 +16,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 
-from collector.order import health_follows
+from collector.store.order import health_follows
 from contract import (
     BaselineAnswer,
     BaselineAsk,

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from benchmarks.delivery.captures import composer, picture
 from benchmarks.delivery.crash.keeping import CLINIC, DEVICE
-from collector.ingestion import decide
-from collector.pictures import Pictures
-from collector.store import Store as ClinicStore
+from collector.ingestion.decisions import decide
+from collector.pictures.files import Pictures
+from collector.store.store import Store as ClinicStore
 from contract import Channel, Topic, content_sha256
 from device.store import Store
 

@@ -23,9 +23,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.delivery.captures import composer, picture
-from collector.ingestion import decide
-from collector.pictures import Pictures
-from collector.store import Store as ClinicStore
+from collector.ingestion.decisions import decide
+from collector.pictures.files import Pictures
+from collector.store.store import Store as ClinicStore
 from contract import Channel, Outcome, Picture, Topic, content_sha256
 from device.store import Store
 

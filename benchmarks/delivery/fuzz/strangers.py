@@ -25,8 +25,8 @@ from collector.identity.certificates import Authority, self_signed
 from collector.identity.codes import EnrolmentCodes
 from collector.identity.enrolment import EnrolmentRefused, Enrolments
 from collector.identity.signing_request import SigningRequestRefused, requested_key
-from collector.pictures import PictureRejected, Pictures, is_sha256, media_type
-from collector.reduced_picture import reduce
+from collector.pictures.files import PictureRejected, Pictures, is_sha256, media_type
+from collector.pictures.reduced import reduce
 from contract import EnrolmentAnswer, EnrolmentRequest, RenewalAnswer, RenewalRequest
 from contract.enrolment import MAX_ENROLMENT_BYTES, answer_proof, code_letters, request_proof, same_proof
 from device.identity.certificate import new_key, signing_request, verified

@@ -14,12 +14,12 @@ from typing import Any
 
 from benchmarks.delivery.fuzz.mutations import chance_of, mutated, noise
 from benchmarks.delivery.fuzz.tally import Tally
-from collector.answers import answer_baseline
-from collector.ingestion import Accepted, Decision, Quarantined, Refused, decide
-from collector.pictures import Pictures
-from collector.rows import TABLES
-from collector.store import Store
-from collector.stored import Answer
+from collector.ingestion.answers import answer_baseline
+from collector.ingestion.decisions import Accepted, Decision, Quarantined, Refused, decide
+from collector.pictures.files import Pictures
+from collector.store.rows import TABLES
+from collector.store.store import Store
+from collector.store.stored import Answer
 from contract import (
     MAX_MESSAGE_BYTES,
     BaselineAnswer,

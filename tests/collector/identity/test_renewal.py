@@ -15,8 +15,8 @@ from collector.identity.certificates import BACKDATED, Authority, common_name, r
 from collector.identity.renewal import Renewals
 from collector.identity.revocation import revoke
 from collector.identity.revocation_list import RevocationList
-from collector.picture_service import create_service
-from collector.pictures import Pictures
+from collector.pictures.files import Pictures
+from collector.pictures.service import create_service
 from contract import RenewalAnswer, RenewalRequest
 from tests.collector.conftest import OTHER_DEVICE
 from tests.collector.examples import DEVICE

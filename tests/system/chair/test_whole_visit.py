@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from collector.store import Store as ClinicStore
+from collector.store.store import Store as ClinicStore
 from contract import PROTOCOL, Decision, Site, Verdict
 from device.demo.clinic import Clinic
 from device.demo.processes import look_around

@@ -20,12 +20,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from collector.alarms import Alarm, AlarmKind, told_in_the_log
 from collector.identity.admission import Admission
 from collector.identity.peer import peer_of
 from collector.identity.renewal import Renewals, renewal_unavailable
 from collector.identity.revocation_list import RevocationList
-from collector.pictures import IncomingPicture, PictureRejected, Pictures, RoomReserved, is_sha256, media_type
+from collector.pictures.files import IncomingPicture, PictureRejected, Pictures, RoomReserved, is_sha256, media_type
+from collector.store.alarms import Alarm, AlarmKind, told_in_the_log
 from contract import MAX_PICTURE_BYTES
 
 _log = logging.getLogger(__name__)

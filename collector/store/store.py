@@ -1,7 +1,6 @@
 """What the clinic holds: captures, comparisons, visits and reviews once and for ever, and each device's newest word.
 
-All SQL is here, but that of :mod:`collector.alarms`, :mod:`collector.reviews` and :mod:`collector.day_lists`. That
-makes it a long module: who wants to know what the store is asked finds it in one place.
+Alarms, reviews and day lists have modules of their own beside this one.
 """
 
 import logging
@@ -12,13 +11,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
-from collector import alarms, day_lists, reviews
-from collector.alarms import Alarm, AlarmKind, Alarms
-from collector.ingestion import Accepted, Decision, Quarantined, Refused
-from collector.order import health_follows, order_taken, status_follows
-from collector.reviews import History, Reviews
-from collector.rows import TABLES, device_summary, row_of, seen_at, stored_capture, stored_message, time_of, utc
-from collector.stored import (
+from collector.ingestion.decisions import Accepted, Decision, Quarantined, Refused
+from collector.store import alarms, day_lists, reviews
+from collector.store.alarms import Alarm, AlarmKind, Alarms
+from collector.store.order import health_follows, order_taken, status_follows
+from collector.store.reviews import History, Reviews
+from collector.store.rows import TABLES, device_summary, row_of, seen_at, stored_capture, stored_message, time_of, utc
+from collector.store.stored import (
     Answer,
     DeviceSummary,
     PatientSummary,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from collector.picture_reading import PictureUnreadable, opened
+from collector.pictures.reading import PictureUnreadable, opened
 from contract import MAX_REDUCED_PICTURE_BYTES, ReducedPicture, reduced_size_px
 
 _log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from collector.store import Store
-from collector.stored import StoreFailed
+from collector.store.store import Store
+from collector.store.stored import StoreFailed
 from contract import Channel, DayList, Topic
 
 _log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from collector.rows import stored_message, time_of
-from collector.stored import StoredReview
+from collector.store.rows import stored_message, time_of
+from collector.store.stored import StoredReview
 from contract import Capture, Comparison, Decision, Review
 
 _Named = tuple[str, UUID, str, int, str]
@@ -73,7 +73,7 @@ def latest(connection: sqlite3.Connection, patient_code: str, site: str | None) 
 
     Raises
     ------
-    collector.stored.StoreFailed
+    collector.store.stored.StoreFailed
         If this release cannot read one of them.
     """
     rows = connection.execute(
@@ -90,7 +90,7 @@ def history(connection: sqlite3.Connection, capture: Capture) -> History:
 
     Raises
     ------
-    collector.stored.StoreFailed
+    collector.store.stored.StoreFailed
         If this release cannot read one of them.
     """
     rows = connection.execute(

@@ -21,13 +21,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector import figures, reviewed, words
-from collector.pictures import Pictures, media_type
+from collector.page import figures, reviewed, words
+from collector.pictures.files import Pictures, media_type
 from collector.report.routes import report_routes
-from collector.reviews import Reviews
 from collector.settings import LOOPBACK
-from collector.store import Store
-from collector.stored import StoredCapture, StoreFailed
+from collector.store.reviews import Reviews
+from collector.store.store import Store
+from collector.store.stored import StoredCapture, StoreFailed
 from contract import PROTOCOL, Decision, HairKind, InstrumentChange, SiteKey, instrument_changes
 
 _HERE = Path(__file__).parent

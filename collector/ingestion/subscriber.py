@@ -11,12 +11,12 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from collector.answers import Answering
-from collector.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, ConnectionEnded, tls_context
-from collector.ingestion import decide
-from collector.store import Store
-from collector.stored import StoreFailed
-from collector.todays_lists import TodaysLists
+from collector.ingestion.answers import Answering
+from collector.ingestion.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, ConnectionEnded, tls_context
+from collector.ingestion.decisions import decide
+from collector.ingestion.todays_lists import TodaysLists
+from collector.store.store import Store
+from collector.store.stored import StoreFailed
 from contract import BaselineAsk
 from groundwork.broker_settings import BrokerSettings
 

@@ -11,10 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from collector.pictures import Pictures
-from collector.reduced_picture import reduce
-from collector.store import Store
-from collector.stored import StoreFailed
+from collector.pictures.files import Pictures
+from collector.pictures.reduced import reduce
+from collector.store.store import Store
+from collector.store.stored import StoreFailed
 from contract import BaselineAnswer, BaselineAsk, Capture, Channel, ReducedPicture, Topic, baseline_of
 from contract.ask import fitting
 

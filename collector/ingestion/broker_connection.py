@@ -17,7 +17,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from collector.stored import Answer
+from collector.store.stored import Answer
 from contract import CONTRACT_VERSION, FROM_DEVICE, BaselineAnswer, DayList, Topic, all_devices
 from groundwork.broker_settings import BrokerSettings
 from groundwork.client_tls import client_context

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.flag_words import flag_sentence
-from collector.alarms import AlarmKind
+from collector.store.alarms import AlarmKind
 from contract import Decision, InstrumentChange, SiteKey, Verdict, site_name
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from collector.reviews import History
+from collector.store.reviews import History
 from contract import Decision, Edit, HairAdded, HairKind, HairRemoved, HairsJoined, HairSplit, Review
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from collector.identifying_tags import identifying_tags
+from collector.pictures.identifying_tags import identifying_tags
 from groundwork.durable_file import sync_folder
 
 _log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from collector.stored import DeviceSummary, StoredCapture, StoreFailed
+from collector.store.stored import DeviceSummary, StoredCapture, StoreFailed
 from contract import Capture, Comparison, Health, Review, Status, Visit
 
 TABLES = ("captures", "comparisons", "visits", "reviews")

@@ -1,0 +1,1 @@
+"""The clinic's pages: what is stored, shown to people."""

@@ -1,0 +1,1 @@
+"""What the clinic holds: every fact once and for ever, in SQLite or PostgreSQL. All SQL is here."""
