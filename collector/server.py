@@ -7,12 +7,12 @@ it, and a connection ends 5 s after its last answer (uvicorn).
 
 import socket
 import ssl
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
 from collector.identity.peer import PeerProtocol
-from collector.settings import PictureSettings
 from groundwork.credential import check_secret
 
 _GRACE_S = 3  # what a running request has to end in when the service is told to stop
@@ -62,20 +62,28 @@ def plain_server(application: Starlette, most_connections: int) -> uvicorn.Serve
 
 
 def tls_server(
-    application: Starlette, tls: PictureSettings, most_connections: int, *, asks_for_certificate: bool
+    application: Starlette,
+    what: str,
+    most_connections: int,
+    *,
+    certificate: Path,
+    key: Path,
+    peers: Path | None = None,
 ) -> uvicorn.Server:
-    """Return a server for TLS 1.2 or later with the certificate of ``[pictures]``.
+    """Return a server for TLS 1.2 or later.
 
     Parameters
     ----------
     application
         What it serves.
-    tls
-        Certificate, key and authority.
+    what
+        The table of the settings that names certificate and key.
     most_connections
         How many are served at once.
-    asks_for_certificate
-        Whether a peer must prove by the authority who it is.
+    certificate, key
+        Its own.
+    peers
+        The authority by which a peer must prove who it is; None asks nobody.
 
     Raises
     ------
@@ -85,14 +93,14 @@ def tls_server(
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        check_secret(tls.key)
-        context.load_cert_chain(tls.certificate, tls.key)
-        if asks_for_certificate:
-            context.load_verify_locations(tls.authority)
+        check_secret(key)
+        context.load_cert_chain(certificate, key)
+        if peers is not None:
+            context.load_verify_locations(peers)
             context.verify_mode = ssl.CERT_REQUIRED
     except OSError as error:
         raise CannotStart(
-            f"The certificates of the picture service cannot be read ({error}). Check the paths under [pictures] in the"
+            f"The certificate {certificate} or its key cannot be read ({error}). Check the paths under [{what}] in the"
             " settings."
         ) from error
     config = _config(application, most_connections)

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from collector.identity import issued
-from contract import ClinicId
+from collector.pictures.place import place
+from contract import ClinicId, DeviceId
 from groundwork.broker_settings import BrokerSettings, Host
 from groundwork.credential import SecretPath
 
@@ -18,15 +20,41 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """The names of this machine that no other machine can reach."""
 
 
+def _without_password(url: str) -> str:
+    if urlsplit(url).password is not None:
+        raise ValueError("a password does not belong into the settings: put it into a file and name that as 'password'")
+    return url
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PictureSettings(_Table):
-    """Where pictures are taken in: HTTPS, for holders of a certificate of this clinic's authority only.
+class StoreSettings(_Table):
+    """Where figures are kept.
 
     Parameters
     ----------
+    url
+        ``postgresql://USER@HOST/NAME``, without a password; None for SQLite in the state folder.
+    password
+        A file that holds the database's password.
+    """
+
+    url: Annotated[str, AfterValidator(_without_password)] | None = None
+    password: SecretPath | None = None
+
+
+class PictureSettings(_Table):
+    """Where pictures are taken in: HTTPS, for holders of a certificate of this clinic's authority only; where they go.
+
+    Parameters
+    ----------
+    store
+        A folder, or ``s3://BUCKET/PREFIX?endpoint=https://HOST`` (:func:`collector.pictures.place.place`); None for the
+        state folder.
+    store_credentials
+        A file of the bucket's keys; None takes them from the environment.
     keep_free_mb
         No picture is taken in that would leave less free on the disk of the state folder: figures and their receipts
         need some. 0 takes them until the disk is full.
@@ -39,6 +67,30 @@ class PictureSettings(_Table):
     authority: Path
     revocation_list: Path | None = None
     keep_free_mb: Annotated[int, Field(ge=0)] = 1024
+    store: str | None = None
+    store_credentials: SecretPath | None = None
+
+    @field_validator("store")
+    @classmethod
+    def _is_a_place(cls, store: str | None) -> str | None:
+        if store is not None:
+            place(store)
+        return store
+
+
+class SharingSettings(_Table):
+    """Where several collectors share one clinic's messages over one PostgreSQL.
+
+    Parameters
+    ----------
+    group
+        The same for all of them.
+    member
+        This one's name: each has its own, and a certificate by it.
+    """
+
+    group: ClinicId
+    member: DeviceId
 
 
 class EnrolmentSettings(_Table):
@@ -59,17 +111,30 @@ class EnrolmentSettings(_Table):
 
 
 class PageSettings(_Table):
-    """Where the page is shown: on this machine only."""
+    """Where the pages are shown: on this machine, and beyond it only under TLS.
 
-    host: str = "127.0.0.1"
+    Parameters
+    ----------
+    names
+        The names under which browsers reach the pages, beside `host`: a request for another is refused.
+    certificate, key
+        Of the pages' own address; both, or neither.
+    """
+
+    host: Host = "127.0.0.1"
     port: _ListeningPort = 8080
+    names: tuple[Host, ...] = ()
+    certificate: Path | None = None
+    key: SecretPath | None = None
+    language: str = "en"
 
-    @field_validator("host")
-    @classmethod
-    def _loopback(cls, host: str) -> str:
-        if host not in LOOPBACK:
-            raise ValueError("the page has no accounts yet, so it is shown on this machine only: use 127.0.0.1")
-        return host
+    @model_validator(mode="after")
+    def _open_only_under_tls(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together: name both, or neither")
+        if self.host not in LOOPBACK and self.certificate is None:
+            raise ValueError("beyond this machine the pages need TLS: name certificate and key, or use 127.0.0.1")
+        return self
 
 
 class CollectorSettings(BaseSettings):
@@ -81,10 +146,18 @@ class CollectorSettings(BaseSettings):
 
     clinic_id: ClinicId
     state_folder: Path
+    store: StoreSettings = StoreSettings()
     broker: BrokerSettings
     pictures: PictureSettings
+    sharing: SharingSettings | None = None
     enrolment: EnrolmentSettings | None = None
     page: PageSettings = PageSettings()
+
+    @model_validator(mode="after")
+    def _share_one_database(self) -> Self:
+        if self.sharing is not None and self.store.url is None:
+            raise ValueError("[sharing] needs url under [store]: several collectors share one PostgreSQL")
+        return self
 
     @model_validator(mode="after")
     def _revoked_are_not_renewed(self) -> Self:

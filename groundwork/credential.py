@@ -69,3 +69,15 @@ def check_secret(path: Path) -> None:
             f"{path} is open to others than its owner (mode {mode:04o}): run 'chmod 600 {path}', and replace the key if"
             " anybody may have copied it"
         )
+
+
+def read_secret(path: Path) -> str:
+    """Return what a secret's file holds, without the line's end.
+
+    Raises
+    ------
+    CredentialAbsent, SecretOpenToOthers, OSError
+        As :func:`check_secret` raises them.
+    """
+    check_secret(path)
+    return path.read_text(encoding="utf-8").strip()

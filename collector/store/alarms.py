@@ -1,15 +1,21 @@
 """Alarms: what came under another's name, from whom, and how often. Their part of the store's SQL is here."""
 
 import logging
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from sqlalchemy import Connection, delete, func, select
+
+from collector.store.tables import alarms, alarms_dropped
+from collector.store.upsert import insert_into, later_of
 
 _log = logging.getLogger(__name__)
 
 KEPT_OF_EACH_DEVICE = 50
 """Most alarms of one device that are kept by name; older ones are counted."""
+
+_ALL = 1_000_000  # SQLite has no offset without a limit
 
 
 class AlarmKind(StrEnum):
@@ -72,7 +78,7 @@ def told_in_the_log(alarm: Alarm) -> None:
     _log.error("%s of %s: %s", alarm.kind, alarm.device_id or "a sender without name", alarm.reason)
 
 
-def write(connection: sqlite3.Connection, alarm: Alarm, at: str) -> None:
+def write(connection: Connection, alarm: Alarm, at: datetime) -> None:
     """Write an alarm within the transaction that is open, and log it if it is new.
 
     Parameters
@@ -82,42 +88,66 @@ def write(connection: sqlite3.Connection, alarm: Alarm, at: str) -> None:
     alarm
         What is to be told.
     at
-        When, as the store writes times.
+        When.
     """
     device_id = alarm.device_id or ""
-    (times,) = connection.execute(
-        "INSERT INTO alarms VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1,"
-        " reason = excluded.reason, last_at = max(last_at, excluded.last_at) RETURNING times",
-        (alarm.kind, device_id, alarm.subject, alarm.found_sha256, alarm.size_bytes, alarm.reason, at, at),
-    ).fetchone()
-    if times == 1:
+    statement = insert_into(connection, alarms).values(
+        kind=alarm.kind.value,
+        device_id=device_id,
+        subject=alarm.subject,
+        found_sha256=alarm.found_sha256,
+        size_bytes=alarm.size_bytes,
+        reason=alarm.reason,
+        first_at=at,
+        last_at=at,
+        times=1,
+    )
+    again = statement.on_conflict_do_update(
+        index_elements=list(alarms.primary_key),
+        set_={
+            "times": alarms.c.times + 1,
+            "reason": statement.excluded.reason,
+            "last_at": later_of(connection, alarms.c.last_at, statement.excluded.last_at),
+        },
+    )
+    if connection.execute(again.returning(alarms.c.times)).scalar_one() == 1:
         told_in_the_log(alarm)
+    _keep_newest(connection, device_id)
+
+
+def _keep_newest(connection: Connection, device_id: str) -> None:
+    """Keep a device's newest alarms by name, and count the others."""
+    of_device = select(alarms).where(alarms.c.device_id == device_id)
     older = connection.execute(
-        "SELECT rowid, times FROM alarms WHERE device_id = ? ORDER BY last_at DESC, rowid DESC LIMIT -1 OFFSET ?",
-        (device_id, KEPT_OF_EACH_DEVICE),
-    ).fetchall()
-    for row, its_times in older:
-        connection.execute("DELETE FROM alarms WHERE rowid = ?", (row,))
+        of_device.order_by(alarms.c.last_at.desc(), alarms.c.first_at.desc(), alarms.c.subject)
+        .limit(_ALL)
+        .offset(KEPT_OF_EACH_DEVICE)
+    ).all()
+    for row in older:
+        key = [column == getattr(row, column.name) for column in alarms.primary_key]
+        connection.execute(delete(alarms).where(*key))
+    if older:
+        times = sum(row.times for row in older)
+        statement = insert_into(connection, alarms_dropped).values(device_id=device_id, times=times)
+        counted = alarms_dropped.c.times + statement.excluded.times
         connection.execute(
-            "INSERT INTO alarms_dropped VALUES (?, ?) ON CONFLICT DO UPDATE SET times = times + excluded.times",
-            (device_id, its_times),
+            statement.on_conflict_do_update(index_elements=[alarms_dropped.c.device_id], set_={"times": counted})
         )
 
 
-def read(connection: sqlite3.Connection) -> Alarms:
+def read(connection: Connection) -> Alarms:
     """Return all alarms."""
-    rows = connection.execute(
-        "SELECT kind, device_id, subject, found_sha256, size_bytes, reason, first_at, last_at, times FROM alarms"
-        " ORDER BY last_at DESC, rowid DESC"
-    )
+    rows = connection.execute(select(alarms).order_by(alarms.c.last_at.desc(), alarms.c.first_at.desc()))
     raised = tuple(
         RaisedAlarm(
-            Alarm(AlarmKind(kind), device_id or None, subject, found, size_bytes, reason),
-            datetime.fromisoformat(first_at),
-            datetime.fromisoformat(last_at),
-            times,
+            Alarm(
+                AlarmKind(row.kind), row.device_id or None, row.subject, row.found_sha256, row.size_bytes, row.reason
+            ),
+            row.first_at,
+            row.last_at,
+            row.times,
         )
-        for kind, device_id, subject, found, size_bytes, reason, first_at, last_at, times in rows
+        for row in rows
     )
-    (dropped,) = connection.execute("SELECT coalesce(sum(times), 0) FROM alarms_dropped").fetchone()
-    return Alarms(raised, dropped)
+    dropped = connection.execute(select(func.coalesce(func.sum(alarms_dropped.c.times), 0))).scalar_one()
+    return Alarms(raised, int(dropped))

@@ -1,34 +1,41 @@
-"""The lists of whom a chair expects, as the store keeps them. Their part of its SQL is here."""
+"""The lists of whom a chair expects, as the store keeps them."""
 
-import sqlite3
 from collections.abc import Iterable
 from datetime import date
 
 from pydantic import ValidationError
+from sqlalchemy import Connection, delete, select
 
+from collector.store.tables import day_lists
+from collector.store.upsert import insert_into
 from contract import DayList
 
 
-def replace(connection: sqlite3.Connection, lists: Iterable[DayList], today: date) -> None:
+def replace(connection: Connection, lists: Iterable[DayList], today: date) -> None:
     """Put lists in the place of earlier ones of the same devices and days, and forget the days that are over."""
     for one in lists:
+        row = {"device_id": one.device_id, "day": one.day, "payload": one.encode()}
+        statement = insert_into(connection, day_lists).values(row)
         connection.execute(
-            "INSERT INTO day_lists VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET payload = excluded.payload",
-            (one.device_id, one.day.isoformat(), one.encode()),
+            statement.on_conflict_do_update(
+                index_elements=list(day_lists.primary_key), set_={"payload": statement.excluded.payload}
+            )
         )
     forget_before(connection, today)
 
 
-def forget_before(connection: sqlite3.Connection, today: date) -> None:
+def forget_before(connection: Connection, today: date) -> None:
     """Forget the days that are over: whom somebody expected then is nobody's to know any more."""
-    connection.execute("DELETE FROM day_lists WHERE day < ?", (today.isoformat(),))
+    connection.execute(delete(day_lists).where(day_lists.c.day < today))
 
 
-def of_day(connection: sqlite3.Connection, day: date) -> list[DayList]:
+def of_day(connection: Connection, day: date) -> list[DayList]:
     """Return the lists of a day, by device; one that this release cannot read is none: its clinic gives it again."""
-    rows = connection.execute("SELECT payload FROM day_lists WHERE day = ? ORDER BY device_id", (day.isoformat(),))
+    rows = connection.execute(
+        select(day_lists.c.payload).where(day_lists.c.day == day).order_by(day_lists.c.device_id)
+    ).scalars()
     lists = []
-    for (payload,) in rows:
+    for payload in rows:
         try:
             lists.append(DayList.model_validate_json(payload))
         except ValidationError:

@@ -1,17 +1,19 @@
-"""What people said of captures, and which word stands. Their part of the store's SQL is here, but for keeping them.
+"""What people said of captures, and which word stands.
 
 A review is the word of the instrument that took the capture: what another one sends under the capture's id is stored,
 as all is, and counts for nothing. An instrument counts what it says: the last word is the one of the highest count, and
-under one count, as after its store was made anew, the one that came last.
+under one count, as after its store was made anew, the one that came last; of one moment, the one that was made last.
 """
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from collector.store.rows import stored_message, time_of
+from sqlalchemy import Connection, func, select
+
+from collector.store.rows import payload_as
 from collector.store.stored import StoredReview
+from collector.store.tables import reviews
 from contract import Capture, Comparison, Decision, Review
 
 _Named = tuple[str, UUID, str, int, str]
@@ -68,7 +70,7 @@ class History:
         return self.said[-1].review if self.said else None
 
 
-def latest(connection: sqlite3.Connection, patient_code: str, site: str | None) -> Reviews:
+def latest(connection: Connection, patient_code: str, site: str | None) -> Reviews:
     """Read what stands of a patient's captures, of one site or of all.
 
     Raises
@@ -76,16 +78,16 @@ def latest(connection: sqlite3.Connection, patient_code: str, site: str | None) 
     collector.store.stored.StoreFailed
         If this release cannot read one of them.
     """
-    rows = connection.execute(
-        "SELECT payload FROM (SELECT payload, row_number() OVER (PARTITION BY device_id, capture_id, visit_number, site"
-        " ORDER BY sequence DESC, received_at DESC, rowid DESC) AS place FROM reviews"
-        " WHERE patient_code = ?1 AND (?2 IS NULL OR site = ?2)) WHERE place = 1",
-        (patient_code, site),
-    )
-    return Reviews(stored_message(Review, payload) for (payload,) in rows)
+    same = reviews.c.device_id, reviews.c.capture_id, reviews.c.visit_number, reviews.c.site
+    newest_first = reviews.c.sequence.desc(), reviews.c.received_at.desc(), reviews.c.message_id.desc()
+    place = func.row_number().over(partition_by=same, order_by=newest_first).label("place")
+    of_patient = select(reviews.c.payload, place).where(reviews.c.patient_code == patient_code)
+    ranked = (of_patient if site is None else of_patient.where(reviews.c.site == site)).subquery()
+    rows = connection.execute(select(ranked.c.payload).where(ranked.c.place == 1)).scalars()
+    return Reviews(payload_as(Review, payload) for payload in rows)
 
 
-def history(connection: sqlite3.Connection, capture: Capture) -> History:
+def history(connection: Connection, capture: Capture) -> History:
     """Read all that was said of one capture.
 
     Raises
@@ -94,11 +96,17 @@ def history(connection: sqlite3.Connection, capture: Capture) -> History:
         If this release cannot read one of them.
     """
     rows = connection.execute(
-        "SELECT payload, received_at FROM reviews WHERE capture_id = ? AND device_id = ? AND patient_code = ?"
-        " AND visit_number = ? AND site = ? ORDER BY sequence, received_at, rowid",
-        (str(capture.message_id), capture.device_id, capture.patient_code, capture.visit_number, capture.site),
+        select(reviews.c.payload, reviews.c.received_at)
+        .where(
+            reviews.c.capture_id == capture.message_id,
+            reviews.c.device_id == capture.device_id,
+            reviews.c.patient_code == capture.patient_code,
+            reviews.c.visit_number == capture.visit_number,
+            reviews.c.site == capture.site,
+        )
+        .order_by(reviews.c.sequence, reviews.c.received_at, reviews.c.message_id)
     )
-    return History(tuple(StoredReview(stored_message(Review, text), time_of(at)) for text, at in rows))
+    return History(tuple(StoredReview(payload_as(Review, payload), at) for payload, at in rows))
 
 
 def _rejects(review: Review | None) -> bool:

@@ -1,7 +1,9 @@
 """What the store gives: rows of lists, and messages with the time they came."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from contract import Capture, Comparison, Health, Presence, Receipt, Review, Status, Topic, Visit
 
@@ -83,3 +85,16 @@ class QuarantinedMessage:
     reason: str
     received_at: datetime
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """A patient's erasure: ``done_at`` is None while it is going on; ``removed`` says how many of what went."""
+
+    erasure_id: UUID
+    patient_code: str
+    reason: str
+    asked_by: str
+    begun_at: datetime
+    done_at: datetime | None
+    removed: Mapping[str, int]

@@ -7,8 +7,8 @@ from typing import Any
 
 import h11
 
-from device.page.access.limits import address_key
 from groundwork.bounded_requests import BoundedRequests
+from groundwork.token_buckets import address_key
 
 MOST_OF_ONE_ADDRESS = 32  # eight tabs with a live picture each, and the six more that a browser opens
 MOST_OF_OTHERS = 48  # of other machines together: the kiosk's own browser is never kept out

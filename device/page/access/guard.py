@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from device.chair.settings import ChairSettings
 from device.page.access.addresses import KnownHosts, is_foreign, is_navigation
 from device.page.access.attempts import PinLock
-from device.page.access.limits import Buckets, address_key
 from device.page.access.locked_socket import refuse_locked, while_unlocked
 from device.page.access.sessions import COOKIE, COOKIE_UNDER_TLS, Session, Sessions
 from device.page.language import language_of
+from groundwork.token_buckets import Buckets, address_key
 
 _HEADERS = {
     "content-security-policy": (

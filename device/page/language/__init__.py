@@ -1,5 +1,9 @@
-"""Words, numbers and units in the reader's language."""
+"""The languages of the chair page."""
 
-from device.page.language.language import Language, language_of
+from pathlib import Path
+
+from groundwork.language import Language, Languages
+
+language_of = Languages(Path(__file__).parent).of
 
 __all__ = ["Language", "language_of"]

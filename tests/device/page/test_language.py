@@ -22,14 +22,16 @@ from analysis.noise.floor import describe_change
 from contract import PROTOCOL, Quality, Site, SkippedSite, Verdict, site_name
 from device.camera.errors import CameraError
 from device.page import app as page_app
+from device.page import language as page_language
 from device.page.language import language_of
-from device.page.language.catalogue import catalogue_of
-from device.page.language.sentences import MOST_CHARACTERS, Sentences
 from device.page.screens import language_choice, start
 from device.sites import protocol
+from groundwork.language.catalogue import catalogue_of
+from groundwork.language.sentences import MOST_CHARACTERS, Sentences
 from tests.device.page.chair_fixture import ChairClient, open_small_chair
 from tests.examples import capture, visit
 
+_CATALOGUES = Path(page_language.__file__).parent
 GERMAN, ENGLISH = language_of("de"), language_of("en")
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
 
@@ -43,7 +45,7 @@ def test_words_of_the_page_are_german() -> None:
 
 def messages() -> list[tuple[str, str]]:
     """Return all messages of the instrument's sentences, with their German."""
-    catalogue = catalogue_of("de")
+    catalogue = catalogue_of(_CATALOGUES, "de")
     assert catalogue is not None
     assert len(catalogue.sentences) > 500
     return list(catalogue.sentences.items())

@@ -1,10 +1,11 @@
-"""One language of the page: its words, and how numbers, dates and the instrument's own sentences are said in it."""
+"""One language of a page: its words, and how numbers, dates and the program's own sentences are said in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 from babel import Locale
@@ -13,8 +14,8 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations
 from babel.units import format_unit
 
-from device.page.language.catalogue import Catalogue, catalogue_of
-from device.page.language.sentences import Sentences
+from groundwork.language.catalogue import catalogue_of
+from groundwork.language.sentences import Sentences
 
 
 class Figure(Protocol):
@@ -40,11 +41,11 @@ class Language:
     Parameters
     ----------
     code
-        As `[chair] language` has it.
+        By ISO 639: ``en``.
     translations
         Of the page's words.
     sentences
-        The instrument's own; None where they stay as they are made.
+        The program's own; None where they stay as they are made.
     """
 
     code: str
@@ -61,7 +62,7 @@ class Language:
         return self.translations.gettext(text)
 
     def sentence(self, text: str) -> str:
-        """Translate a sentence that the instrument made: a reason of the gate, a guidance, an error.
+        """Translate a sentence that the program made: a reason of the gate, a guidance, an error.
 
         What the catalogue does not know stays as it is.
         """
@@ -94,15 +95,27 @@ class Language:
         return format_time(moment.astimezone(), format="short", locale=self.locale)
 
 
-@cache
-def language_of(code: str) -> Language:
-    """Return a language of the page; read once."""
-    catalogue = catalogue_of(code)
-    if catalogue is None:
-        return Language(code, NullTranslations())
-    return Language(code, catalogue.translations, _sentences(code, catalogue))
+class Languages:
+    """The languages of one page, each read once.
 
+    Parameters
+    ----------
+    folder
+        Of the catalogues: ``de.po`` and so on; English needs none.
+    """
 
-def _sentences(code: str, catalogue: Catalogue) -> Sentences:
-    plain = Language(code, NullTranslations())
-    return Sentences(catalogue.sentences, plain.number)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.of = cache(self._read)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All there are, English first."""
+        return ("en", *sorted(file.stem for file in self._folder.glob("*.po")))
+
+    def _read(self, code: str) -> Language:
+        catalogue = catalogue_of(self._folder, code)
+        if catalogue is None:
+            return Language(code, NullTranslations())
+        plain = Language(code, NullTranslations())
+        return Language(code, catalogue.translations, Sentences(catalogue.sentences, plain.number))

@@ -11,7 +11,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
-_HERE = Path(__file__).parent
 _SENTENCE = "sentence"
 
 
@@ -24,16 +23,16 @@ class Catalogue:
     translations
         Of the page's words.
     sentences
-        Of the instrument's own sentences, by their messages: those marked so in the catalogue.
+        Of the program's own sentences, by their messages: those marked so in the catalogue.
     """
 
     translations: Translations
     sentences: Mapping[str, str]
 
 
-def catalogue_of(code: str) -> Catalogue | None:
+def catalogue_of(folder: Path, code: str) -> Catalogue | None:
     """Return a language's catalogue; None for English, whose words are the keys."""
-    file = _HERE / f"{code}.po"
+    file = folder / f"{code}.po"
     if not file.is_file():
         return None
     with file.open("rb") as content:

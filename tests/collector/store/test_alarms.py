@@ -2,11 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from collector.ingestion.decisions import decide
 from collector.store import alarms
@@ -19,15 +17,8 @@ from contract import (
     new_message_id,
 )
 from tests.collector.examples import NOW
-from tests.collector.test_store import accepted
+from tests.collector.store.test_store import accepted
 from tests.examples import capture
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Return an empty store."""
-    with closing(Store(tmp_path / "collector.sqlite3")) as opened:
-        yield opened
 
 
 def altered_picture(device_id: str | None, found: str) -> Alarm:
@@ -65,18 +56,19 @@ def test_alarms_fill_no_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_an_alarm_waits_for_the_subscriber_s_commit(store: Store) -> None:
     """Breaks when an alarm is lost because a batch was being committed at that moment."""
-    store._writer.execute("BEGIN IMMEDIATE")
-    raising = threading.Thread(target=store.raise_alarm, args=(altered_picture("chair-1", "b" * 64),))
-    raising.start()
-    time.sleep(0.1)
-    store._writer.execute("COMMIT")
+    with store.writing() as connection:
+        connection.execute(text("DELETE FROM day_lists"))
+        raising = threading.Thread(target=store.raise_alarm, args=(altered_picture("chair-1", "b" * 64),))
+        raising.start()
+        time.sleep(0.1)
     raising.join(10)
     assert len(store.alarms().raised) == 1
 
 
 def test_an_alarm_that_cannot_be_kept_is_logged(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     """Breaks when a full disk makes alarms vanish, or turns a refusal into a fault."""
-    store._writer.execute("DROP TABLE alarms")
+    with store.writing() as connection:
+        connection.execute(text("DROP TABLE alarms"))
     store.raise_alarm(altered_picture("chair-1", "b" * 64))
     assert "The body is another." in caplog.text
     assert "could not be kept" in caplog.text

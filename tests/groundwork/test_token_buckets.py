@@ -2,7 +2,7 @@
 
 import pytest
 
-from device.page.access.limits import Buckets, address_key
+from groundwork.token_buckets import Buckets, address_key
 
 
 def test_a_bucket_empties_and_fills_again() -> None:

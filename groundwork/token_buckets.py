@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from device.page.access.sessions import now_s
-
 _MOST_BUCKETS = 1024
 _NETWORK_BITS = 64
+
+
+def _since_boot_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)  # goes on while a machine sleeps, and is never set
 
 
 class Buckets:
@@ -25,7 +28,7 @@ class Buckets:
         A clock that does not step back, in seconds.
     """
 
-    def __init__(self, rate_per_s: float, burst: float, now: Callable[[], float] = now_s) -> None:
+    def __init__(self, rate_per_s: float, burst: float, now: Callable[[], float] = _since_boot_s) -> None:
         self._rate_per_s = rate_per_s
         self._burst = burst
         self._now = now

@@ -1,8 +1,9 @@
 """The store: once and for ever, in one transaction, whatever comes again."""
 
 import sqlite3
+import sqlite3.dbapi2
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +12,15 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert, text
 
 from collector.ingestion.decisions import Accepted, Quarantined, Refused, decide
+from collector.store import patients
+from collector.store.database import StoreRefused, StoreUnusable
 from collector.store.order import status_follows
-from collector.store.store import Store, StoreUnusable
+from collector.store.store import Store
 from collector.store.stored import StoreFailed
+from collector.store.tables import erasures
 from contract import (
     Capture,
     Channel,
@@ -34,11 +39,10 @@ from tests.examples import capture, compared, comparison, visit
 TOPIC = Topic(CLINIC, DEVICE, Channel.CAPTURE)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Return an empty store."""
-    with closing(Store(tmp_path / "collector.sqlite3")) as opened:
-        yield opened
+def changed(store: Store, statement: str) -> None:
+    """Change what is stored behind the store's back."""
+    with store.writing() as connection:
+        connection.execute(text(statement))
 
 
 def accepted(shown: Capture | Comparison | Visit | Review) -> Accepted:
@@ -93,32 +97,45 @@ def test_refused_and_unreadable_messages_are_kept_once(store: Store) -> None:
     assert len(store.quarantine(1)[1]) == 1
 
 
-def test_stored_captures_cannot_be_changed_or_deleted(store: Store, tmp_path: Path) -> None:
+def test_stored_captures_cannot_be_changed_or_deleted(store: Store) -> None:
     """Breaks when a careless statement can alter what a receipt was given for."""
-    store.store_batch([accepted(capture())], NOW)
-    with closing(sqlite3.connect(tmp_path / "collector.sqlite3")) as other:
-        for statement in ("UPDATE captures SET visit_number = 9", "DELETE FROM captures"):
-            with pytest.raises(sqlite3.IntegrityError, match="never"):
-                other.execute(statement)
+    shown = capture()
+    store.store_batch([accepted(shown)], NOW)
+    for statement in ("UPDATE captures SET visit_number = 9", "DELETE FROM captures"):
+        with pytest.raises(StoreRefused, match="never"):
+            changed(store, statement)
+    assert [stored.capture for stored in store.captures_of(shown.patient_code)] == [shown]
 
 
-def test_full_disk_stores_nothing_of_the_batch_and_can_be_tried_again(store: Store) -> None:
+def test_full_disk_stores_nothing_of_the_batch_and_can_be_tried_again(tmp_path: Path) -> None:
     """Breaks when a full disk leaves half a batch, or a store that takes nothing afterwards."""
+    with closing(Store(tmp_path / "collector.sqlite3")) as store:
+        full_disk(store)
+
+
+def full_disk(store: Store) -> None:
+    """Let a store's file grow no more, and then again."""
     first = capture()
     store.store_batch([accepted(first)], NOW)
     batch = [accepted(capture(camera="x" * 128)) for _ in range(200)]
-    store._writer.execute("PRAGMA max_page_count = 30")
+    bound_pages(store, 30)
     with pytest.raises(StoreFailed, match="full"):
         store.store_batch(batch, NOW)
     assert len(store.captures_of(first.patient_code)) == 1
-    store._writer.execute("PRAGMA max_page_count = 100000")
+    bound_pages(store, 100_000)
     assert len(store.store_batch(batch, NOW)) == 200
     assert len(store.captures_of(first.patient_code)) == 201
 
 
-def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
+def bound_pages(store: Store, most: int) -> None:
+    """Bound the file of a store on SQLite."""
+    with store.writing() as connection:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {most}")
+
+
+def test_everything_is_there_after_reopening(place: Path | str) -> None:
     """Breaks when what was receipted is gone after a restart."""
-    path, shown = tmp_path / "collector.sqlite3", capture()
+    path, shown = place, capture()
     with closing(Store(path)) as store:
         store.store_batch([accepted(shown), status(), health()], NOW)
     with closing(Store(path)) as store:
@@ -145,8 +162,13 @@ def test_foreign_files_are_refused_with_a_sentence(tmp_path: Path, content: byte
 
 def test_commits_survive_a_power_cut(store: Store) -> None:
     """Breaks when the database is set to a mode that answers before the disk has the commit."""
-    assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
+    with store.writing() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+        else:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+            assert connection.exec_driver_sql("SHOW fsync").scalar_one() == "on"
 
 
 def test_patients_are_listed_by_their_last_capture(store: Store) -> None:
@@ -195,7 +217,7 @@ def test_missed_connections_end_with_the_newest_word(store: Store) -> None:
 def test_word_of_a_device_that_cannot_be_read_counts_as_none(store: Store, column: str) -> None:
     """Breaks when one unreadable row stops every batch that the device's next word comes in, and the page."""
     store.store_batch([status(), health()], NOW)
-    store._writer.execute(f"UPDATE devices SET {column} = '{{}}'")  # noqa: S608  a name of this test
+    changed(store, f"UPDATE devices SET {column} = '{{}}'")  # noqa: S608  a name of this test
     (device,) = store.devices()
     assert getattr(device, column) is None
     store.store_batch([status(), health()], NOW)
@@ -273,7 +295,7 @@ def test_untrusted_clock_does_not_say_when_a_device_was_seen(store: Store) -> No
 
 @pytest.mark.parametrize("make", [comparison, visit])
 def test_comparisons_and_visits_are_stored_once_and_receipted_every_time(
-    store: Store, tmp_path: Path, make: Callable[..., Comparison | Visit]
+    store: Store, make: Callable[..., Comparison | Visit]
 ) -> None:
     """Breaks when they are doubled, changed by a reused id, or their sender waits for a receipt for ever."""
     shown = make()
@@ -289,11 +311,11 @@ def test_comparisons_and_visits_are_stored_once_and_receipted_every_time(
     assert f"Another {make.__name__} is already stored" in (answer.receipt.reason or "")
     assert store.quarantine(10)[0] == 1
     table = f"{make.__name__}s"
-    with closing(sqlite3.connect(tmp_path / "collector.sqlite3")) as database:
-        assert database.execute(f"SELECT payload FROM {table}").fetchall() == [(shown.encode(),)]  # noqa: S608
-        for statement in (f"UPDATE {table} SET patient_code = 'P-1111'", f"DELETE FROM {table}"):  # noqa: S608
-            with pytest.raises(sqlite3.IntegrityError, match="never"):
-                database.execute(statement)
+    with store.reading() as connection:
+        assert connection.execute(text(f"SELECT payload FROM {table}")).all() == [(shown.encode(),)]  # noqa: S608
+    for statement in (f"UPDATE {table} SET patient_code = 'P-1111'", f"DELETE FROM {table}"):  # noqa: S608
+        with pytest.raises(StoreRefused, match="never"):
+            changed(store, statement)
 
 
 def test_a_comparison_of_captures_that_the_clinic_does_not_hold_is_stored(store: Store) -> None:
@@ -340,8 +362,8 @@ def test_a_store_on_a_read_only_disk_is_refused(tmp_path: Path, monkeypatch: pyt
     """Breaks when a collector that started while its disk was read-only stays so for ever after."""
     Store(tmp_path / "a.sqlite3").close()
     address = f"file:{tmp_path / 'a.sqlite3'}?mode=ro"  # as SQLite opens a file that it may not write
-    connect = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda _path, **words: connect(address, uri=True, **words))
+    connect = sqlite3.dbapi2.connect
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", lambda _path, **words: connect(address, uri=True, **words))
     with pytest.raises(StoreUnusable, match="readonly"):
         Store(tmp_path / "a.sqlite3")
 
@@ -350,10 +372,79 @@ def test_a_stored_message_that_cannot_be_read_tells_nobody_whose_it_is(store: St
     """Breaks when a store of another release ends a page in a traceback that quotes the patient's code."""
     stored = capture()
     store.store_batch([accepted(stored)], NOW)
-    store._writer.execute("DROP TRIGGER capture_never_changes")
-    store._writer.execute(
-        "UPDATE captures SET payload = CAST(replace(CAST(payload AS TEXT), 'P-0042', 'ABCDE-4711') AS BLOB)"
+    unprotected = (
+        "DROP TRIGGER capture_never_changes"
+        if store.database.is_sqlite
+        else "DROP TRIGGER capture_is_for_good ON captures"
     )
+    changed(store, unprotected)
+    with store.writing() as connection:
+        spoilt = stored.encode().replace(b"P-0042", b"ABCDE-4711")
+        connection.execute(text("UPDATE captures SET payload = :spoilt"), {"spoilt": spoilt})
     with pytest.raises(StoreFailed) as failed:
         store.capture(stored.message_id)
     assert "4711" not in "".join(traceback.format_exception(failed.value))
+
+
+def test_what_the_database_says_is_told_without_what_it_was_asked(store: Store) -> None:
+    """Breaks when a failed statement puts patients' codes into the log."""
+    shown = capture(patient_code="P-4711")
+    changed(store, "DROP TABLE patients")
+    with pytest.raises(StoreFailed) as failed:
+        store.store_batch([accepted(shown)], NOW)
+    assert "4711" not in str(failed.value)
+    assert "patients" in str(failed.value)
+
+
+def test_a_page_can_write_nothing(store: Store) -> None:
+    """Breaks when what only looks can alter what is stored."""
+    with pytest.raises(StoreFailed, match=r"could not be read.*(readonly|read-only)"), store.reading() as connection:
+        connection.execute(text("DELETE FROM patients"))
+
+
+def test_messages_of_a_patient_who_was_erased_are_kept_nowhere(store: Store) -> None:
+    """Breaks when an instrument that was off brings back whom the clinic has erased, or asks with them for ever."""
+    shown, other = capture(), capture(patient_code="P-0043")
+    with store.writing() as connection:
+        row = {"erasure_id": uuid4(), "patient_code": shown.patient_code, "reason": "asked", "asked_by": "mk"}
+        connection.execute(insert(erasures).values(**row, begun_at=NOW, done_at=NOW))
+    answers = store.store_batch([accepted(shown), accepted(other), accepted(visit())], NOW)
+    assert [answer.receipt.outcome for answer in answers if answer] == [
+        Outcome.REFUSED,
+        Outcome.STORED,
+        Outcome.REFUSED,
+    ]
+    assert [row.patient_code for row in store.patients()] == ["P-0043"]
+    assert store.quarantine(10) == (0, [])
+    assert store.visits_of(shown.patient_code) == []
+
+
+def test_a_patient_s_facts_go_while_they_are_being_erased_and_no_others(store: Store) -> None:
+    """Breaks when erasing one patient opens the store, or the law cannot be obeyed."""
+    shown, other = capture(), capture(patient_code="P-0043")
+    store.store_batch([accepted(shown), accepted(other)], NOW)
+    with store.writing() as connection:
+        row = {"erasure_id": uuid4(), "patient_code": shown.patient_code, "reason": "asked", "asked_by": "mk"}
+        connection.execute(insert(erasures).values(**row, begun_at=NOW))
+    with pytest.raises(StoreRefused, match="never"):
+        changed(store, "DELETE FROM captures")
+    changed(store, "DELETE FROM captures WHERE patient_code = 'P-0042'")
+    assert store.captures_of(shown.patient_code) == []
+    assert len(store.captures_of("P-0043")) == 1
+
+
+def test_patients_are_found_some_at_a_time(store: Store) -> None:
+    """Breaks when a patient is left out between two pages of the list, or shown on both."""
+    codes = [f"P-{number:04}" for number in range(7)]
+    at = {code: NOW + timedelta(hours=number // 2) for number, code in enumerate(codes)}
+    store.store_batch([accepted(capture(patient_code=code, taken_at=at[code])) for code in codes], NOW)
+    seen: list[str] = []
+    after = None
+    with store.reading() as connection:
+        while rows := patients.newest(connection, 3, after):
+            seen += [row.patient_code for row in rows]
+            after = patients.After(rows[-1].last_taken_at, rows[-1].patient_code)
+        assert seen == sorted(codes, key=lambda code: (at[code], code), reverse=True)
+        assert [row.patient_code for row in patients.found(connection, "P-0003", 9)] == ["P-0003"]
+        assert len(patients.found(connection, "P-", 4)) == 4
+        assert patients.found(connection, "Q", 4) == []

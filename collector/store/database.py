@@ -1,0 +1,186 @@
+"""A database by its URL: SQLite in one file, or PostgreSQL; and what either needs so that a commit is for good."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, SQLAlchemyError
+
+from collector.store.stored import StoreFailed
+
+_BUSY_TIMEOUT_S = 5.0
+_CONNECT_TIMEOUT_S = 5
+_READ_TIMEOUT_MS = 10_000
+_READERS, _MOST_READERS = 8, 24
+_READING = f"-c statement_timeout={_READ_TIMEOUT_MS} -c default_transaction_read_only=on"
+
+
+class StoreUnusable(Exception):
+    """The store cannot be used at all; the message says why and what to do."""
+
+
+class StoreRefused(Exception):
+    """The database is well, and refuses what it was given: a fact that may not change, a text that it cannot hold."""
+
+
+class Database:
+    """Connections to one database: one that writes at a time on SQLite, any number that read.
+
+    Parameters
+    ----------
+    place
+        A file, made if it is not there in a folder that must be; or a URL: ``sqlite:///FILE`` or
+        ``postgresql://USER@HOST/NAME``.
+    password
+        Of PostgreSQL, where it asks for one.
+
+    Raises
+    ------
+    StoreUnusable
+        If the URL names neither.
+    """
+
+    def __init__(self, place: Path | str, password: str | None = None) -> None:
+        url = _url(place)
+        if password is not None:
+            url = url.set(password=password)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.shown = str(url.database) if self.is_sqlite else url.render_as_string(hide_password=True)
+        """What names it in messages: never with a password."""
+        self._writers, self._readers = _sqlite(url) if self.is_sqlite else _postgresql(url)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._writers.dispose()
+        self._readers.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection within a transaction: committed at the end, rolled back by an exception.
+
+        Raises
+        ------
+        StoreFailed
+            If nothing could be committed, now: the same may be tried again.
+        StoreRefused
+            If the database will not take this, however often it is tried.
+        """
+        try:
+            with self._writers.begin() as connection:
+                yield connection
+        except (DataError, IntegrityError) as error:
+            raise StoreRefused(f"the store refuses this: {_words(error)}") from error
+        except SQLAlchemyError as error:
+            raise StoreFailed(f"the store could not commit: {_words(error)}") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that reads one state of the store and can write nothing.
+
+        Raises
+        ------
+        StoreFailed
+            If it could not be read.
+        """
+        try:
+            with self._readers.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreFailed(f"the store could not be read: {_words(error)}") from error
+
+
+def _words(error: SQLAlchemyError) -> str:
+    """Return what the database said, without the statement and its parameters: they hold patients' codes."""
+    original = getattr(error, "orig", None)
+    lines = str(original or type(error).__name__).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _url(place: Path | str) -> URL:
+    if isinstance(place, Path):
+        return URL.create("sqlite", database=str(place))
+    try:
+        url = make_url(place)
+    except ArgumentError:
+        raise StoreUnusable(
+            "The store's URL cannot be read. Write sqlite:///FILE or postgresql://USER@HOST/NAME."
+        ) from None
+    match url.get_backend_name():
+        case "sqlite" if url.database and url.database != ":memory:":
+            return url
+        case "postgresql" if url.drivername in {"postgresql", "postgresql+psycopg"}:
+            return url.set(drivername="postgresql+psycopg")
+    raise StoreUnusable(
+        f"The store's URL begins with {url.drivername}, which is none that it can use. Write sqlite:///FILE or"
+        " postgresql://USER@HOST/NAME."
+    )
+
+
+def _sqlite(url: URL) -> tuple[Engine, Engine]:
+    # One connection writes: others of this process wait for it in the pool, and not for SQLite's lock.
+    writers = create_engine(
+        url,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=2 * _BUSY_TIMEOUT_S,
+        connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
+    )
+    address = Path(str(url.database)).resolve().as_uri()
+    readers = create_engine(
+        url,
+        creator=lambda: sqlite3.connect(
+            f"{address}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False
+        ),
+        pool_size=_READERS,
+        max_overflow=_MOST_READERS - _READERS,
+    )
+
+    @event.listens_for(writers, "connect")
+    def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin when we say so
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A receipt vouches for the commit, so the commit must outlive a power cut: NORMAL loses some (measured).
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(readers, "connect")
+    def _prepare_reader(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(writers, "begin")
+    def _begin_to_write(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(readers, "begin")
+    def _begin_to_read(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return writers, readers
+
+
+def _postgresql(url: URL) -> tuple[Engine, Engine]:
+    alive: dict[str, Any] = {
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "application_name": "trichoscope-collector",
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+    writers = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, connect_args=alive)
+    # A page shows one state of the store, as on SQLite, and a slow question ends.
+    readers = create_engine(
+        url,
+        pool_size=_READERS,
+        max_overflow=_MOST_READERS - _READERS,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        connect_args=alive
+        | {"options": f"-c statement_timeout={_READ_TIMEOUT_MS} -c default_transaction_read_only=on"},
+    )
+    return writers, readers
