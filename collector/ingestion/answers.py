@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from collector.pictures.files import Pictures
+from collector.pictures.pictures import PictureDamaged, Pictures, PicturesAway
 from collector.pictures.reduced import reduce
 from collector.store.store import Store
 from collector.store.stored import StoreFailed
@@ -45,8 +45,15 @@ def answer_baseline(store: Store, pictures: Pictures, ask: BaselineAsk, now: dat
 
 
 def _picture(pictures: Pictures, capture: Capture) -> ReducedPicture | None:
-    path = pictures.path(capture.picture.sha256)
-    return None if path is None else reduce(path, capture.calibration.um_per_px)
+    sha256 = capture.picture.sha256
+    try:
+        if (file := pictures.open(sha256)) is None:
+            return None
+        with file:
+            return reduce(file, capture.calibration.um_per_px)
+    except (PicturesAway, PictureDamaged, OSError) as error:
+        _log.error("An answer goes without picture %s: %s", sha256[:12], error)
+        return None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from contract import (
     Status,
     Topic,
     Visit,
+    content_sha256,
 )
 
 _MAX_REASON = 500  # the bound of Receipt.reason
@@ -29,10 +31,16 @@ _MessageT = TypeVar("_MessageT", bound=Message)
 Kept = Capture | Comparison | Visit | Review
 """What is stored for good, and receipted."""
 
+KeptT = TypeVar("KeptT", bound=Kept)
+
 
 @dataclass(frozen=True)
 class Accepted:
-    """A capture, comparison, visit or review to be stored, with the bytes that travelled."""
+    """A capture, comparison, visit or review to be stored, with the bytes that travelled.
+
+    ``message`` holds all but the lists of hairs and lines: they were validated, nobody asks for them
+    on the way to the store, and a batch that kept them would cost more in garbage collection than in reading.
+    """
 
     topic: Topic
     message: Kept
@@ -42,6 +50,11 @@ class Accepted:
     def message_id(self) -> UUID:
         """The message's id."""
         return self.message.message_id
+
+    @cached_property
+    def content_sha256(self) -> str:
+        """The digest of the bytes that travelled; worked out once, where the message was decided."""
+        return content_sha256(self.payload)
 
 
 @dataclass(frozen=True)
@@ -97,11 +110,11 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
     clinic_id
         The clinic of this collector.
     topic_text
-        The topic as it came. What of it is no Unicode is replaced, as no store takes it.
+        The topic as it came. What of it no store takes, no Unicode or U+0000, is replaced.
     payload
         The bytes as they came.
     """
-    topic_text = topic_text.encode("utf-8", "replace").decode()
+    topic_text = storable_topic(topic_text)
     try:
         topic = Topic.parse(topic_text)
     except ValueError:
@@ -110,7 +123,7 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
         if topic.clinic_id != clinic_id:
             raise _Invalid(f"The topic belongs to another clinic than {clinic_id}.")
         if (kept := _KEPT.get(topic.channel)) is not None:
-            return Accepted(topic, _valid(kept, topic, payload), payload)
+            return Accepted(topic, without_lists(_valid(kept, topic, payload)), payload)
         if (heard := _HEARD.get(topic.channel)) is not None:
             return _valid(heard, topic, payload)
         raise _Invalid("What goes to a device is sent by the collector, never to it.")
@@ -119,6 +132,11 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
         if topic.channel in _KEPT and (message_id := _readable_id(payload)) is not None:
             return Refused(topic, message_id, payload, reason)
         return Quarantined(topic_text, payload, reason)
+
+
+def storable_topic(text: str) -> str:
+    """Return a topic with marks in place of what no store takes: what is no Unicode, and U+0000."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _valid(model: type[_MessageT], topic: Topic, payload: bytes) -> _MessageT:
@@ -135,6 +153,17 @@ def _valid(model: type[_MessageT], topic: Topic, payload: bytes) -> _MessageT:
     if not all(MINYEAR < moment.year < MAXYEAR for moment in _times(message)):
         # At the edge of the calendar a time cannot be moved to another zone: not to UTC for the store, nor for a page.
         raise _Invalid("A time lies at the edge of the calendar.")
+    return message
+
+
+def without_lists(message: KeptT) -> KeptT:
+    """Return a message without its lists of hairs and lines, which are nine tenths of it."""
+    match message:
+        case Capture():
+            figures = message.measurement.model_copy(update={"hairs": (), "uncounted": (), "uncounted_cells": ()})
+            return message.model_copy(update={"measurement": figures})
+        case Comparison():
+            return message.model_copy(update={"change": message.change.model_copy(update={"hairs": ()})})
     return message
 
 

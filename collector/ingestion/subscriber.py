@@ -4,6 +4,9 @@ Over the same connection each device is sent its list of the day.
 
 Whatever goes wrong ends the connection, and nothing that was not committed has been acknowledged: the session persists
 at the broker, and it all comes again over the next connection.
+
+While one batch is being committed, the next one is decided in a process of its own, and the one after gathers at the
+socket; what has gathered when its turn comes is a batch.
 """
 
 import logging
@@ -12,8 +15,9 @@ import time
 from datetime import UTC, datetime
 
 from collector.ingestion.answers import Answering
-from collector.ingestion.broker_connection import RECEIVE_MAXIMUM, BrokerConnection, ConnectionEnded, tls_context
-from collector.ingestion.decisions import decide
+from collector.ingestion.broker_connection import BrokerConnection, ConnectionEnded, Membership, tls_context
+from collector.ingestion.deciding import Deciding
+from collector.ingestion.keeping import keep
 from collector.ingestion.todays_lists import TodaysLists
 from collector.store.store import Store
 from collector.store.stored import StoreFailed
@@ -40,6 +44,8 @@ class Subscriber:
         Where they go; its writer belongs to :meth:`run`'s thread from now on.
     answering
         Works out what instruments ask for; closed when :meth:`run` returns.
+    membership
+        Of collectors that share the clinic's messages over one database; None for one that takes them all.
 
     Raises
     ------
@@ -47,11 +53,20 @@ class Subscriber:
         If a certificate or key cannot be read.
     """
 
-    def __init__(self, settings: BrokerSettings, clinic_id: str, store: Store, answering: Answering) -> None:
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        clinic_id: str,
+        store: Store,
+        answering: Answering,
+        membership: Membership | None = None,
+    ) -> None:
         self._settings = settings
         self._clinic_id = clinic_id
         self._store = store
         self._answering = answering
+        self._membership = membership
+        self._deciding = Deciding(clinic_id)
         self._tls = tls_context(settings)
         self._stopping = threading.Event()
         self._broker_trouble: str | None = "the broker is not connected yet"
@@ -65,53 +80,60 @@ class Subscriber:
 
     def run(self) -> None:
         """Take messages in; return after :meth:`stop`. Broker and store are tried again for ever."""
-        while not self._stopping.is_set():
-            try:
-                self._serve_one_connection()
-            except ConnectionEnded as ended:
-                self._broker_trouble = self._told(self._broker_trouble, str(ended))
-            except StoreFailed as failed:
-                self._store_trouble = self._told(self._store_trouble, str(failed))
-            self._stopping.wait(self._pause_s)
-            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
-        self._answering.close()
+        try:
+            while not self._stopping.is_set():
+                try:
+                    self._serve_one_connection()
+                except ConnectionEnded as ended:
+                    self._broker_trouble = self._told(self._broker_trouble, str(ended))
+                except StoreFailed as failed:
+                    self._store_trouble = self._told(self._store_trouble, str(failed))
+                self._stopping.wait(self._pause_s)
+                self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        finally:
+            self._deciding.close()
+            self._answering.close()
 
     def stop(self) -> None:
         """Ask :meth:`run` to return; what is not committed stays with the broker."""
         self._stopping.set()
 
     def _serve_one_connection(self) -> None:
-        connection = BrokerConnection(self._settings, self._clinic_id, self._tls)
+        connection = BrokerConnection(self._settings, self._clinic_id, self._tls, self._membership)
         connection.open()
         todays_lists = TodaysLists(self._store)
         try:
             while not self._stopping.is_set():
-                connection.turn(_ANSWER_LOOK_S if self._answering.busy else _IDLE_S)
+                self._listen(connection)
                 self._note(connection)
                 for ready in self._answering.ready():
                     connection.answer(ready.topic, ready.answer, ready.correlation)
                 if connection.subscribed:
                     for due in todays_lists.due(time.monotonic(), datetime.now().astimezone()):
                         connection.tell(due.topic, due.day_list, due.expires_in_s)
-                _gather(connection)
-                while connection.received:
-                    self._take_in(connection)
+                if self._deciding.under_way and self._deciding.done:
+                    self._store_decided(connection)
+                elif connection.received and not self._deciding.under_way:
+                    self._deciding.begin(connection.take())
         finally:
+            self._deciding.forget()
             connection.close()
 
-    def _note(self, connection: BrokerConnection) -> None:
-        if connection.subscribed and self._broker_trouble is not None:
-            _log.info("Connected to the broker %s:%d.", self._settings.host, self._settings.port)
-            self._broker_trouble = None
-        if self.trouble is None:
-            self._pause_s = _PAUSE_S
+    def _listen(self, connection: BrokerConnection) -> None:
+        """Wait for messages, or for the batch that is being decided."""
+        if not self._deciding.under_way:
+            connection.turn(_ANSWER_LOOK_S if self._answering.busy else _IDLE_S)
+        elif (decided := self._deciding.wait_for) is None:
+            connection.turn(0)
+        else:
+            connection.turn(_ANSWER_LOOK_S if self._answering.busy else _IDLE_S, beside=decided)
 
-    def _take_in(self, connection: BrokerConnection) -> None:
-        # paho reads as many packets in one turn as receipts are on their way, so more than a batch may have come.
-        batch = connection.received[:RECEIVE_MAXIMUM]
-        del connection.received[:RECEIVE_MAXIMUM]
-        decisions = [decide(self._clinic_id, message.topic, message.payload) for message in batch]
-        answers = self._store.store_batch(decisions, datetime.now(UTC))
+    def _store_decided(self, connection: BrokerConnection) -> None:
+        """Store what is decided, while the next batch is being decided already."""
+        batch, decisions = self._deciding.give()
+        if connection.received:
+            self._deciding.begin(connection.take())
+        answers = keep(self._store, batch, decisions, datetime.now(UTC))
         if self._store_trouble is not None:
             _log.info("The store takes messages again.")
             self._store_trouble = None
@@ -120,15 +142,14 @@ class Subscriber:
             if isinstance(decision, BaselineAsk):
                 self._answering.ask(decision, message.correlation)
 
+    def _note(self, connection: BrokerConnection) -> None:
+        if connection.subscribed and self._broker_trouble is not None:
+            _log.info("Connected to the broker %s:%d.", self._settings.host, self._settings.port)
+            self._broker_trouble = None
+        if self.trouble is None:
+            self._pause_s = _PAUSE_S
+
     def _told(self, known: str | None, trouble: str) -> str:
         if trouble != known:
             _log.error("Nothing is taken in: %s. Trying again.", trouble)
         return trouble
-
-
-def _gather(connection: BrokerConnection) -> None:
-    """Take in what has arrived by now, up to a batch: while one is being committed, the next one gathers by itself."""
-    known = 0
-    while known < len(connection.received) < RECEIVE_MAXIMUM:
-        known = len(connection.received)
-        connection.turn(0)

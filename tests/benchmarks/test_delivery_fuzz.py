@@ -9,7 +9,7 @@ from benchmarks.delivery.fuzz import part, to_clinic, to_instrument
 from benchmarks.delivery.fuzz.mutations import chance_of, mutated
 from benchmarks.delivery.fuzz.tally import Tally
 from collector.ingestion.decisions import Quarantined
-from collector.store.store import Store as CollectorsStore
+from collector.store import batches
 from device.outbox import Outbox
 from device.store import Store
 
@@ -77,7 +77,7 @@ def test_a_handler_that_raises_is_noticed(tmp_path: Path) -> None:
 
 def test_a_message_that_is_lost_is_noticed(tmp_path: Path) -> None:
     """Breaks when a collector that keeps nothing of what it refused would pass."""
-    with patch.object(CollectorsStore, "_keep_quarantined"):
+    with patch.object(batches, "_quarantine"):
         tally = to_the_clinic(tmp_path)
     assert any("lie in the file as quarantined" in fault for fault in tally.faults)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.delivery.captures import composer, picture
 from benchmarks.delivery.crash.keeping import CLINIC, DEVICE
 from collector.ingestion.decisions import decide
-from collector.pictures.files import Pictures
+from collector.pictures.folder import PicturesInFolder
 from collector.store.store import Store as ClinicStore
 from contract import Channel, Topic, content_sha256
 from device.store import Store
@@ -109,7 +109,7 @@ def collector_faults(folder: Path, promised: Promises, *, one_at_a_time: bool) -
         What is wrong, a sentence each; empty if nothing is.
     """
     try:
-        pictures = Pictures(folder / "pictures")
+        pictures = PicturesInFolder(folder / "pictures")
         pictures.sweep()
         there = {path.name for path in (folder / "pictures").iterdir() if path.is_file()}
         faults = [f"picture {name} was taken in and is gone" for name in promised.pictures - there]

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import cast
 from unittest.mock import patch
 
 from benchmarks.delivery.captures import composer, picture
 from collector.ingestion.decisions import decide
-from collector.pictures.files import Pictures
+from collector.pictures.folder import PicturesInFolder
 from collector.store.store import Store as ClinicStore
 from contract import Channel, Outcome, Picture, Topic, content_sha256
 from device.store import Store
@@ -67,10 +68,11 @@ def keep(work: Work) -> None:
 def collect(work: Work) -> None:
     """Take captures and their pictures in, as the collector's subscriber and its picture service do."""
     topic = str(Topic(CLINIC, DEVICE, Channel.CAPTURE))
-    pictures = Pictures(work.folder / "pictures")
+    pictures = PicturesInFolder(work.folder / "pictures")
     with closing(ClinicStore(work.folder / "collector.sqlite3")) as store:
         if work.fault == "careless":
-            _forget_syncs(store._writer)
+            with closing(store.database._writers.raw_connection()) as writer:
+                _forget_syncs(cast(sqlite3.Connection, writer.driver_connection))
         for number in range(1, work.captures + 1):
             shown, content = picture(work.seed + number, work.picture_bytes)
             if work.fault == "killed":
@@ -86,7 +88,7 @@ def collect(work: Work) -> None:
             time.sleep(work.pause_s)
 
 
-def _receive(pictures: Pictures, shown: Picture, content: bytes) -> None:
+def _receive(pictures: PicturesInFolder, shown: Picture, content: bytes) -> None:
     incoming = pictures.receive(shown.sha256, shown.size_bytes)
     try:
         for start in range(0, len(content), _CHUNK_BYTES):

@@ -25,7 +25,10 @@ from collector.identity.certificates import Authority, self_signed
 from collector.identity.codes import EnrolmentCodes
 from collector.identity.enrolment import EnrolmentRefused, Enrolments
 from collector.identity.signing_request import SigningRequestRefused, requested_key
-from collector.pictures.files import PictureRejected, Pictures, is_sha256, media_type
+from collector.pictures.folder import PicturesInFolder
+from collector.pictures.media_types import media_type
+from collector.pictures.pictures import is_sha256
+from collector.pictures.receiving import PictureRejected
 from collector.pictures.reduced import reduce
 from contract import EnrolmentAnswer, EnrolmentRequest, RenewalAnswer, RenewalRequest
 from contract.enrolment import MAX_ENROLMENT_BYTES, answer_proof, code_letters, request_proof, same_proof
@@ -172,7 +175,7 @@ class PictureDesk:
     """
 
     def __init__(self, folder: Path, tally: Tally) -> None:
-        self._pictures = Pictures(folder)
+        self._pictures = PicturesInFolder(folder)
         self._tally = tally
 
     def receive(self, seed: int, number: int) -> None:
@@ -201,12 +204,16 @@ class PictureDesk:
             return "rejected" if str(rejected) else "rejected without a reason"
         finally:
             incoming.discard()
-        path = self._pictures.path(name)
-        if path is None or media_type(path) is None or path.read_bytes() != content:
-            self._tally.fault(f"picture {name[:12]} is not there as it was sent")
+        file = self._pictures.open(name)
+        if file is None:
+            self._tally.fault(f"picture {name[:12]} is not there")
             return "lost"
-        small = reduce(path, _UM_PER_PX)
-        path.unlink()
+        with file:
+            if media_type(file) is None or file.read() != content:
+                self._tally.fault(f"picture {name[:12]} is not there as it was sent")
+                return "lost"
+            small = reduce(file, _UM_PER_PX)
+        self._pictures.delete(name)
         return "kept, and cannot be decoded" if small is None else "kept, and made small"
 
 

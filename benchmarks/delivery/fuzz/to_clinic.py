@@ -16,10 +16,10 @@ from benchmarks.delivery.fuzz.mutations import chance_of, mutated, noise
 from benchmarks.delivery.fuzz.tally import Tally
 from collector.ingestion.answers import answer_baseline
 from collector.ingestion.decisions import Accepted, Decision, Quarantined, Refused, decide
-from collector.pictures.files import Pictures
-from collector.store.rows import TABLES
+from collector.pictures.folder import PicturesInFolder
 from collector.store.store import Store
 from collector.store.stored import Answer
+from collector.store.tables import FACTS
 from contract import (
     MAX_MESSAGE_BYTES,
     BaselineAnswer,
@@ -147,7 +147,7 @@ class Clinic:
     def __init__(self, folder: Path, tally: Tally) -> None:
         self._path = folder / "collector.sqlite3"
         self._store = Store(self._path)
-        self._pictures = Pictures(folder / "pictures")
+        self._pictures = PicturesInFolder(folder / "pictures")
         self._tally = tally
         self._stored: dict[tuple[str, str], str] = {}
         self._quarantined: set[tuple[str, str]] = set()
@@ -225,7 +225,7 @@ class Clinic:
         with sqlite3.connect(self._path) as file:
             held = {
                 (table, message_id): content_sha256(payload)
-                for table in TABLES
+                for table in (fact.name for fact in FACTS)
                 for message_id, payload in file.execute(f"SELECT message_id, payload FROM {table}")  # noqa: S608
             }
             kept = {

@@ -1,0 +1,1 @@
+"""The collector, against what is asked of it."""

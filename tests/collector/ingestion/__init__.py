@@ -1,0 +1,1 @@
+"""Ingestion: what is heard of the broker, decided, and kept."""
