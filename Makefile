@@ -41,7 +41,7 @@ unit-arm64: ## the computing parts on an emulated Cortex-A76 (the Pi 5's), with 
 	    -k "not no_opencv and not without_opencv"; \
 	done
 
-bench: bench-accuracy bench-speed bench-instrument bench-change bench-delivery bench-chair ## all benchmarks; docs/benchmarks.md holds what they gave
+bench: bench-accuracy bench-speed bench-instrument bench-change bench-delivery bench-chair bench-collector ## all benchmarks; docs/benchmarks.md holds what they gave
 
 bench-accuracy: ## hairs found, measured and told from what is none, against named peers
 	@tools/prepare bench
@@ -71,6 +71,12 @@ bench-chair: ## the live picture: fluent beside a measurement, fresh on a slow l
 	@tools/prepare bench
 	$(BIN)/python -m benchmarks.chair $(if $(PART),--part $(PART))
 
+bench-collector: ## the clinic: figures taken in beside named peers, shared by four, memory, pages at 100,000 captures (about 40 minutes; PART=pages for one)
+	@tools/prepare test
+	@tools/prepare bench
+	@tools/prepare peers
+	$(BIN)/python -m benchmarks.collector $(if $(PART),--part $(PART))
+
 train: ## learn anew what a shaft looks like: draws lessons, writes analysis/learned/shafts.onnx (about an hour, 12 GB of memory)
 	@tools/prepare train
 	$(TRAIN_BIN)/python -m training.draw --into build/lessons
@@ -96,4 +102,4 @@ pictures: ## make the pictures of README and docs anew; those of the chair page 
 	TRICHOSCOPE_CHAIR_PICTURES=docs/pictures/chair $(BIN)/pytest -q \
 	  $(addprefix tests/system/chair/test_,whole_visit.py access.py calibration.py safe_mode.py)
 
-.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change bench-delivery bench-chair train unit-train contract pictures sbom audit
+.PHONY: help demo test prepare-test lint types unit unit-pi unit-arm64 bench bench-accuracy bench-speed bench-instrument bench-change bench-delivery bench-chair bench-collector train unit-train contract pictures sbom audit

@@ -7,7 +7,7 @@ others, none of more pixels than a camera has.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -24,8 +24,13 @@ class PictureUnreadable(Exception):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(file: BinaryIO) -> Iterator[Image.Image]:
     """Open a picture for the length of the block, in which it is decoded.
+
+    Parameters
+    ----------
+    file
+        A JPEG or PNG file, open for reading; it stays open.
 
     Raises
     ------
@@ -33,18 +38,20 @@ def opened(path: Path) -> Iterator[Image.Image]:
         For a file that is damaged, made to harm, or of too many pixels; in the block too.
     """
     try:
-        with Image.open(path, formats=("JPEG", "PNG")) as whole:
+        with Image.open(file, formats=("JPEG", "PNG")) as whole:
             if whole.width * whole.height > MAX_PIXELS:
                 raise PictureUnreadable(f"{whole.width} x {whole.height} pixels are too many")
             # Pillow would say so itself, but for a switch of the whole program that WeasyPrint turns
-            if not _last_bytes(path).endswith(_ENDS[whole.format or ""]):
+            if not _last_bytes(file).endswith(_ENDS[whole.format or ""]):
                 raise PictureUnreadable("the file is cut off")
             yield whole
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureUnreadable(str(error)) from error
 
 
-def _last_bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(-max(map(len, _ENDS.values())), os.SEEK_END)
-        return file.read()
+def _last_bytes(file: BinaryIO) -> bytes:
+    at = file.tell()
+    file.seek(-max(map(len, _ENDS.values())), os.SEEK_END)
+    last = file.read()
+    file.seek(at)
+    return last

@@ -2,7 +2,7 @@
 
 import logging
 from io import BytesIO
-from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -14,13 +14,13 @@ _log = logging.getLogger(__name__)
 _QUALITIES = (85, 70, 55, 40, 25)
 
 
-def reduce(path: Path, um_per_px: float) -> ReducedPicture | None:
+def reduce(file: BinaryIO, um_per_px: float) -> ReducedPicture | None:
     """Make a picture small.
 
     Parameters
     ----------
-    path
-        A JPEG or PNG file.
+    file
+        A JPEG or PNG file, open for reading.
     um_per_px
         Its scale.
 
@@ -30,12 +30,12 @@ def reduce(path: Path, um_per_px: float) -> ReducedPicture | None:
         None if it cannot be read, has too many pixels, or no JPEG of it is small enough.
     """
     try:
-        with opened(path) as whole:
+        with opened(file) as whole:
             size_px, reduced_um_per_px = reduced_size_px(whole.size, um_per_px)
             whole.draft("RGB", (2 * size_px[0], 2 * size_px[1]))  # a JPEG is decoded at a half, quarter or eighth
             small = whole.convert("RGB").resize(size_px, Image.Resampling.BOX)
     except (PictureUnreadable, ValueError) as error:
-        _log.warning("Picture %s cannot be made small: %s", path.name[:12], error)
+        _log.warning("A picture cannot be made small: %s", error)
         return None
     for quality in _QUALITIES:
         file = BytesIO()

@@ -24,7 +24,8 @@ from collector.identity.admission import Admission
 from collector.identity.peer import peer_of
 from collector.identity.renewal import Renewals, renewal_unavailable
 from collector.identity.revocation_list import RevocationList
-from collector.pictures.files import IncomingPicture, PictureRejected, Pictures, RoomReserved, is_sha256, media_type
+from collector.pictures.pictures import Pictures, PicturesAway, is_sha256
+from collector.pictures.receiving import IncomingPicture, PictureRejected, RoomReserved
 from collector.store.alarms import Alarm, AlarmKind, told_in_the_log
 from contract import MAX_PICTURE_BYTES
 
@@ -32,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 _SILENCE_S = 60.0  # an instrument switched off in mid-picture must not hold its connection for ever
 _LONGEST_S = 600.0  # nor one that sends a byte now and then; the largest picture needs 56 kB/s
+_AWAY_S = 30
 _WRITTEN_AT_ONCE_BYTES = 512 * 1024  # each hand-over to a thread costs as much as hashing 100 kB
 _TOO_LARGE = HTTPException(413, f"The picture is larger than {MAX_PICTURE_BYTES} bytes.")
 
@@ -85,6 +87,8 @@ def create_service(
         except PictureRejected as rejected:
             await to_thread.run_sync(raise_alarm, _alarm(rejected, sha256, request))
             raise HTTPException(422, str(rejected)) from rejected
+        except PicturesAway as away:
+            raise _away() from away
         except RoomReserved as full:
             raise HTTPException(507, f"{full.words}; the picture may be sent again later.") from full
         except OSError as error:
@@ -96,14 +100,14 @@ def create_service(
 
     async def head(request: Request) -> Response:
         try:
-            path = await to_thread.run_sync(pictures.vouched, request.path_params["sha256"])
+            vouched = await to_thread.run_sync(pictures.vouched, request.path_params["sha256"])
+        except PicturesAway as away:
+            raise _away() from away
         except OSError as error:
             raise HTTPException(500, "The clinic's disk failed. Ask again later.") from error
-        if path is None:
+        if vouched is None:
             raise HTTPException(404)
-        size_bytes = (await to_thread.run_sync(path.stat)).st_size
-        kind = await to_thread.run_sync(media_type, path)
-        return Response(headers={"content-length": str(size_bytes)}, media_type=kind)
+        return Response(headers={"content-length": str(vouched.size_bytes)}, media_type=vouched.media_type)
 
     address = "/images/{sha256}"
     service = Starlette(
@@ -116,6 +120,14 @@ def create_service(
     )
     service.router.redirect_slashes = False  # an address that is not right is not there
     return service
+
+
+def _away() -> HTTPException:
+    return HTTPException(
+        503,
+        "The clinic's place for pictures cannot be reached now. Send the picture again later.",
+        {"retry-after": str(_AWAY_S)},
+    )
 
 
 def _alarm(rejected: PictureRejected, sha256: str, request: Request) -> Alarm:

@@ -1,10 +1,12 @@
-"""Picture files named by their own SHA-256: written once, whole or not there, never changed."""
+"""Pictures on their way in: written to this machine's disk chunk by chunk, looked at, and only then put in their place.
+
+The same for every place: what is not the picture that its name says never gets as far as a folder or a bucket.
+"""
 
 import errno
 import hashlib
 import logging
 import os
-import re
 import shutil
 import tempfile
 import threading
@@ -12,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from collector.pictures.identifying_tags import identifying_tags
-from groundwork.durable_file import sync_folder
+from collector.pictures.media_types import MAGIC_BYTES, media_type_of
 
 _log = logging.getLogger(__name__)
 
@@ -23,9 +25,10 @@ QUARANTINED_PICTURES = 16
 """Of such beginnings the newest are kept: whoever sends them fills no disk."""
 
 _INCOMING, _QUARANTINE = "incoming", "quarantine"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_MEDIA_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
-_MAGIC_BYTES = max(map(len, _MEDIA_TYPES))
+
+PutInPlace = Callable[[Path, str, str], bool]
+"""Puts a whole file under its digest, as a picture of this media type; says whether that was new. It may take the
+file away, and has made the picture durable when it returns."""
 
 
 class PictureRejected(Exception):
@@ -57,22 +60,25 @@ class RoomReserved(OSError):
 
 
 class IncomingPicture:
-    """A picture on its way in: written chunk by chunk beside the others, in its place only when it is whole.
+    """A picture on its way in: in its place only when it is whole.
 
     Parameters
     ----------
     folder
-        Of pictures: its ``incoming`` holds the temporary file.
+        Whose ``incoming`` holds the temporary file.
     sha256
         The picture's name.
+    put_in_place
+        Called with the file once it has been looked at.
     release
         Called once it is written, or will not be.
     """
 
-    def __init__(self, folder: Path, sha256: str, release: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, sha256: str, put_in_place: PutInPlace, release: Callable[[], None]) -> None:
         self._folder = folder
+        self._sha256 = sha256
+        self._put_in_place = put_in_place
         self._release = release
-        self._destination = folder / sha256
         self._hash = hashlib.sha256()
         self._start = b""
         self.size_bytes = 0
@@ -87,7 +93,7 @@ class IncomingPicture:
         OSError
             If the disk is full or broken.
         """
-        self._start += chunk[: _MAGIC_BYTES - len(self._start)]
+        self._start += chunk[: MAGIC_BYTES - len(self._start)]
         self.size_bytes += len(chunk)
         self._hash.update(chunk)
         self._file.write(chunk)
@@ -105,27 +111,25 @@ class IncomingPicture:
         PictureRejected
             If it is another picture than its name says, neither JPEG nor PNG, or carries what may name somebody. Of
             another picture the beginning is kept in quarantine.
+        PicturesAway
+            If its place is not on this machine and cannot be reached.
         OSError
             If the disk is full or broken.
         """
         self._file.flush()
         found = self._hash.hexdigest()
-        if found != self._destination.name:
+        if found != self._sha256:
             self._quarantine(found)
             raise self._rejected(f"The body's SHA-256 is {found}, not the one in the address.", altered=True)
-        if _media_type(self._start) is None:
+        if (kind := media_type_of(self._start)) is None:
             raise self._rejected("The body is neither a JPEG nor a PNG file.")
         if (tags := identifying_tags(self._path)) is not None:
             raise self._rejected(f"The picture carries {tags}, which may tell who or where it is of. Send pixels only.")
-        if self._destination.exists():
-            sync_folder(self._folder)  # who wrote it may have been killed before its name was on the disk
-            self.discard()
-            return False
-        os.fsync(self._file.fileno())
         self._file.close()
-        self._path.replace(self._destination)
-        sync_folder(self._folder)
-        return True
+        try:
+            return self._put_in_place(self._path, self._sha256, kind)
+        finally:
+            self.discard()
 
     def discard(self) -> None:
         """Remove what was received and give its room back; due after :meth:`finish` too, where it removes nothing."""
@@ -151,58 +155,30 @@ class IncomingPicture:
             _log.warning("The beginning of a refused picture could not be kept: %s", error)
 
 
-class Pictures:
-    """The folder of pictures.
+class Receiving:
+    """Where pictures come in on this machine's disk, and how much of it they may take.
 
     Parameters
     ----------
     folder
-        Where they are; made if it is not there.
+        Holds what comes in and what was quarantined; made if it is not there.
     keep_free_bytes
-        What is to stay free on its disk.
+        What is to stay free on its disk; 0 sets no bound.
+    put_in_place
+        Takes each picture that has been looked at.
     """
 
-    def __init__(self, folder: Path, keep_free_bytes: int = 0) -> None:
+    def __init__(self, folder: Path, keep_free_bytes: int, put_in_place: PutInPlace) -> None:
         self._folder = folder
         self._keep_free_bytes = keep_free_bytes
+        self._put_in_place = put_in_place
         self._promised_bytes = 0
         self._promising = threading.Lock()
-        (folder / _INCOMING).mkdir(parents=True, exist_ok=True)
+        self.incoming = folder / _INCOMING
+        self.incoming.mkdir(parents=True, exist_ok=True)
 
-    def sweep(self) -> int:
-        """Remove what an interrupted run left half received; return how many files."""
-        leftovers = list((self._folder / _INCOMING).iterdir())
-        for leftover in leftovers:
-            leftover.unlink()
-        return len(leftovers)
-
-    def path(self, sha256: str) -> Path | None:
-        """Return the picture's file, or ``None`` while it is not there (or ``sha256`` is no digest)."""
-        path = self._folder / sha256
-        return path if is_sha256(sha256) and path.is_file() else None
-
-    def vouched(self, sha256: str) -> Path | None:
-        """Return the picture's file as :meth:`path` does, once its name is on the disk for good.
-
-        Raises
-        ------
-        OSError
-            If the disk is broken.
-        """
-        path = self.path(sha256)
-        if path is not None:
-            sync_folder(self._folder)  # who wrote it may have been killed before that
-        return path
-
-    def receive(self, sha256: str, size_bytes: int = 0) -> IncomingPicture:
-        """Begin to receive a picture.
-
-        Parameters
-        ----------
-        sha256
-            Its name.
-        size_bytes
-            What it will take of the disk, at the most.
+    def begin(self, sha256: str, size_bytes: int) -> IncomingPicture:
+        """Begin to receive a picture of at most that size.
 
         Raises
         ------
@@ -216,7 +192,12 @@ class Pictures:
             if (words := self.no_room_for(self._promised_bytes + size_bytes)) is not None:
                 raise RoomReserved(words)
             self._promised_bytes += size_bytes
-        return IncomingPicture(self._folder, sha256, self._give_back(size_bytes))
+        release = self._give_back(size_bytes)
+        try:
+            return IncomingPicture(self._folder, sha256, self._put_in_place, release)
+        except OSError:
+            release()
+            raise
 
     def _give_back(self, size_bytes: int) -> Callable[[], None]:
         promised = [size_bytes]
@@ -243,17 +224,19 @@ class Pictures:
             " to stay free (keep_free_mb). Make room there"
         )
 
+    def sweep(self) -> int:
+        """Remove what an interrupted run left half received; return how many files."""
+        leftovers = list(self.incoming.iterdir())
+        for leftover in leftovers:
+            leftover.unlink()
+        return len(leftovers)
 
-def is_sha256(text: str) -> bool:
-    """Return whether a text is a SHA-256 digest as it names a picture: 64 lower-case hexadecimal digits."""
-    return _SHA256.fullmatch(text) is not None
+    def forget_refused(self, sha256: str) -> None:
+        """Remove the beginning of a picture that came under another's name.
 
-
-def media_type(path: Path) -> str | None:
-    """Return the media type of a stored picture by its first bytes; ``None`` if it is no picture any more."""
-    with path.open("rb") as file:
-        return _media_type(file.read(_MAGIC_BYTES))
-
-
-def _media_type(start: bytes) -> str | None:
-    return next((kind for magic, kind in _MEDIA_TYPES.items() if start.startswith(magic)), None)
+        Raises
+        ------
+        OSError
+            If the disk is broken.
+        """
+        (self._folder / _QUARANTINE / sha256).unlink(missing_ok=True)
