@@ -1,7 +1,7 @@
 """Writes docs/contract from the contract's models: `make contract`.
 
-JSON Schema 2020-12 for each message, AsyncAPI 3.0 for what travels by MQTT, OpenAPI 3.1 for what travels by HTTPS. The
-same models give the same bytes: a test compares them with the files.
+JSON Schema 2020-12 for each message, AsyncAPI 3.0 for what travels by MQTT, OpenAPI 3.1 for what travels by HTTPS, the
+code system of what leaves for other systems. The same models give the same bytes: a test compares them with the files.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from collector.exports.fhir import as_json, code_system
 from tools.contract_by_https import MESSAGES, openapi
 from tools.contract_by_mqtt import KINDS, asyncapi
 from tools.contract_schemas import schema, schema_file
@@ -37,6 +38,7 @@ def documents() -> dict[str, str]:
         **{schema_file(model): json.dumps(schema(model), indent=1) + "\n" for model in MODELS},
         "asyncapi.yaml": _yaml(asyncapi()),
         "openapi.yaml": _yaml(openapi()),
+        "codesystem-tricho.json": as_json(code_system()) + "\n",
     }
 
 

@@ -37,7 +37,7 @@ def draw(file: Path) -> None:
         with closing(store):
             report = read_report(
                 store,
-                pictures.path,
+                pictures.open,
                 clinic_id=CLINIC,
                 patient_code=PATIENT,
                 site=Site.VERTEX,
