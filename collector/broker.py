@@ -4,6 +4,7 @@ Holds for mosquitto 2.0.11 (Debian 12) and 2.0.21 (Debian 13).
 """
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from collector.authority import AUTHORITY, SERVER
@@ -30,6 +31,7 @@ def write(
     address: str | None,
     user: str | None,
     server_key: Path | None = None,
+    collectors: Sequence[str] = (COLLECTOR_USER,),
 ) -> None:
     """Write ``mosquitto.conf`` and ``acl`` into a folder, over older ones.
 
@@ -51,6 +53,8 @@ def write(
     server_key
         Where the broker finds the server's key, if not in the folder of certificates: it may be a credential that
         systemd hands it, which is not there yet.
+    collectors
+        The common names of the collectors' certificates: more than one where they share the clinic's messages.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def write(
     persistence.mkdir(mode=0o700, parents=True, exist_ok=True)  # messages wait in it
     if user is not None:
         shutil.chown(persistence, user)
-    write_durably(folder / ACCESS_LIST, access_list(clinic_id).encode())
+    write_durably(folder / ACCESS_LIST, access_list(clinic_id, collectors).encode())
     text = configuration(
         access_file=(folder / ACCESS_LIST).resolve(),
         persistence=persistence.resolve(),
@@ -120,14 +124,17 @@ def configuration(
     return "\n".join(lines) + "\n"
 
 
-def access_list(clinic_id: str) -> str:
-    """Return the text of the access list: a device in its own topics, the collector in those of all."""
+def access_list(clinic_id: str, collectors: Sequence[str] = (COLLECTOR_USER,)) -> str:
+    """Return the text of the access list: a device in its own topics, each collector in those of all."""
     lines = [
         *(f"pattern write {Topic(clinic_id, _USER, channel)}" for channel in FROM_DEVICE),
         *(f"pattern read {Topic(clinic_id, _USER, channel)}" for channel in TO_DEVICE),
-        "",
-        f"user {COLLECTOR_USER}",
-        *(f"topic read {all_devices(clinic_id, channel)}" for channel in FROM_DEVICE),
-        *(f"topic write {all_devices(clinic_id, channel)}" for channel in TO_DEVICE),
     ]
+    for collector in collectors:
+        lines += [
+            "",
+            f"user {collector}",
+            *(f"topic read {all_devices(clinic_id, channel)}" for channel in FROM_DEVICE),
+            *(f"topic write {all_devices(clinic_id, channel)}" for channel in TO_DEVICE),
+        ]
     return "\n".join(lines) + "\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from starlette.applications import Starlette
 
 from collector.identity.certificates import Authority, CertificateError, read_authority
 from collector.identity.codes import EnrolmentCodes
@@ -20,14 +21,19 @@ from collector.identity.expiry import ExpiryWatch
 from collector.identity.renewal import Renewals
 from collector.identity.revocation_list import RevocationList
 from collector.ingestion.answers import answering
-from collector.ingestion.broker_connection import CertificatesUnusable
+from collector.ingestion.broker_connection import CertificatesUnusable, Membership
 from collector.ingestion.subscriber import Subscriber
+from collector.opening import CannotOpen, open_pictures, open_store
+from collector.page.access.addresses import base_url
 from collector.page.app import create_pages
-from collector.pictures.files import Pictures
+from collector.page.templating import templates
+from collector.page.web import Page
+from collector.people.one_time_links import first_link
+from collector.pictures.pictures import Pictures
 from collector.pictures.service import create_service
 from collector.server import CannotStart, listen, plain_server, tls_server, url
-from collector.settings import CollectorSettings, EnrolmentSettings
-from collector.store.store import Store, StoreUnusable
+from collector.settings import CollectorSettings, EnrolmentSettings, PageSettings
+from collector.store.store import Store
 
 __all__ = ["CODES", "CannotStart", "run"]
 
@@ -72,24 +78,64 @@ def run(settings: CollectorSettings) -> bool:
         revocations = _revocations(settings)
         renewals, enrolment_server = _enrolment(settings, revocations)
         try:
-            settings.state_folder.mkdir(parents=True, exist_ok=True)
-            pictures = Pictures(settings.state_folder / "pictures", settings.pictures.keep_free_mb * 1_000_000)
+            store = opened.enter_context(closing(open_store(settings, new=True)))
+            pictures = open_pictures(settings)
             if swept := pictures.sweep():
                 _log.info("Removed %d half-received pictures of an interrupted run.", swept)
-            store = opened.enter_context(closing(Store(settings.state_folder / "collector.sqlite3")))
-            subscriber = Subscriber(settings.broker, settings.clinic_id, store, answering(store, pictures))
+            pictures.probe()  # so that pages say from the start what is the matter
+            subscriber = Subscriber(
+                settings.broker, settings.clinic_id, store, answering(store, pictures), _membership(settings)
+            )
         except OSError as error:
             raise CannotStart(f"{settings.state_folder} cannot be used as the state folder: {error}.") from error
-        except (StoreUnusable, CertificatesUnusable) as error:
+        except (CannotOpen, CertificatesUnusable) as error:
             raise CannotStart(str(error)) from error
-        pages = create_pages(settings.clinic_id, store, pictures, lambda: subscriber.trouble)
+        _tell_first_link(store, settings.page, page_socket)
+        pages = create_pages(_page(settings, store, pictures, lambda: subscriber.trouble), settings.page)
         service = create_service(pictures, revocations, renewals, store.raise_alarm)
-        picture_server = tls_server(service, settings.pictures, _MAX_CONNECTIONS, asks_for_certificate=True)
-        page = _Served("page", "http", plain_server(pages, _MAX_CONNECTIONS), page_socket)
+        picture_server = tls_server(
+            service,
+            "pictures",
+            _MAX_CONNECTIONS,
+            certificate=settings.pictures.certificate,
+            key=settings.pictures.key,
+            peers=settings.pictures.authority,
+        )
+        page = _page_served(settings.page, pages, page_socket)
         others = [_Served("pictures", "https", picture_server, picture_socket)]
         if enrolment_server and enrolment_socket:
             others.append(_Served("enrolment", "https", enrolment_server, enrolment_socket))
         return _serve(settings, subscriber, page, others)
+
+
+def _tell_first_link(store: Store, settings: PageSettings, listening: socket.socket) -> None:
+    """Say where the first administrator signs in, while there is none: no password is known beforehand."""
+    address = base_url(settings, listening.getsockname()[1])
+    if (link := first_link(store, address)) is not None:
+        print(f"first administrator: {link} (once, within a day)", flush=True)  # noqa: T201  nobody else may read it
+
+
+def _membership(settings: CollectorSettings) -> Membership | None:
+    return None if settings.sharing is None else Membership(settings.sharing.group, settings.sharing.member)
+
+
+def _page(settings: CollectorSettings, store: Store, pictures: Pictures, trouble: Callable[[], str | None]) -> Page:
+    """Return what the pages show."""
+    return Page(
+        clinic_id=settings.clinic_id,
+        store=store,
+        pictures=pictures,
+        templates=templates(settings.clinic_id, pictures, trouble),
+        state_folder=settings.state_folder,
+        trouble=trouble,
+    )
+
+
+def _page_served(settings: PageSettings, pages: Starlette, listening: socket.socket) -> _Served:
+    if settings.certificate is None or settings.key is None:
+        return _Served("page", "http", plain_server(pages, _MAX_CONNECTIONS), listening)
+    server = tls_server(pages, "page", _MAX_CONNECTIONS, certificate=settings.certificate, key=settings.key)
+    return _Served("page", "https", server, listening)
 
 
 def _enrolment(
@@ -104,7 +150,9 @@ def _enrolment(
     service = create_enrolment_service(Enrolments(settings.clinic_id, codes, authority, table.issued_folder))
     return (
         Renewals(authority, table.issued_folder, revocations),
-        tls_server(service, settings.pictures, _MAX_STRANGERS, asks_for_certificate=False),
+        tls_server(
+            service, "pictures", _MAX_STRANGERS, certificate=settings.pictures.certificate, key=settings.pictures.key
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from collector import broker
-from collector.commands.options import CLINIC, FOLDER, Fault
+from collector.commands.options import CLINIC, DEVICE, FOLDER, Fault
 from collector.identity.revocation import LIST
 
 
@@ -21,6 +21,15 @@ from collector.identity.revocation import LIST
     type=click.Path(path_type=Path),
     help="Where the broker finds the server's key (else: with the certificates), such as a credential of its unit.",
 )
+@click.option(
+    "--collector",
+    "collectors",
+    multiple=True,
+    default=(broker.COLLECTOR_USER,),
+    show_default=True,
+    type=DEVICE,
+    help="A collector's certificate by its name; repeat it where several share the clinic's messages.",
+)
 def write_broker(
     *,
     clinic: str,
@@ -30,6 +39,7 @@ def write_broker(
     address: str | None,
     user: str | None,
     server_key: Path | None,
+    collectors: tuple[str, ...],
 ) -> None:
     """Write the configuration of mosquitto: TLS with client certificates, each device in its own topics."""
     names = ["authority.crt", "server.crt", LIST, *([] if server_key else ["server.key"])]
@@ -44,6 +54,7 @@ def write_broker(
             address=address,
             user=user,
             server_key=server_key,
+            collectors=collectors,
         )
     except LookupError as error:
         raise Fault(f"There is no user {user!r} on this machine.") from error

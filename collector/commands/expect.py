@@ -8,8 +8,8 @@ import click
 
 from collector.commands.options import Fault, settings_option
 from collector.expected_file import FileRefused, read_expected
+from collector.opening import CannotOpen, open_store
 from collector.settings import CollectorSettings
-from collector.store.store import Store, StoreUnusable
 from collector.store.stored import StoreFailed
 from groundwork.settings_file import SettingsFileError, read
 
@@ -27,15 +27,12 @@ def expect(*, file: Path, settings: Path) -> None:
     try:
         known = read(CollectorSettings, settings)
         lists = read_expected(file, known.clinic_id, now)
-        store_path = known.state_folder / "collector.sqlite3"
-        if not store_path.is_file():
-            raise Fault(f"{store_path} is not there. Give the settings with which the collector runs here.")
-        with closing(Store(store_path)) as store:
+        with closing(open_store(known)) as store:
             store.keep_day_lists(lists, now.date())
             heard_of = {device.device_id for device in store.devices()}
     except FileRefused as refused:
         raise Fault(f"Nothing of {file} was taken. {refused}") from refused
-    except (SettingsFileError, StoreUnusable) as error:
+    except (SettingsFileError, CannotOpen) as error:
         raise Fault(str(error)) from error
     except StoreFailed as error:
         raise Fault(f"Nothing was taken: {error}. Check the disk, and try again.") from error

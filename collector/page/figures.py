@@ -1,8 +1,12 @@
-"""How figures are written for people: the one place that knows their names, units and decimals."""
+"""How figures are written for people: the one place that knows their names, units and decimals.
+
+Their UCUM units are `collector.exports.codes`'.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from collector.exports.codes import FIGURES, UNIT_SIZES, FigureCode
 from contract import Calibration, Check, Hair, HairKind, Interval, Measurement, Repeatability
 
 
@@ -26,38 +30,52 @@ class _Notation:
     about: str
     name: str
     unit: str
-    ucum: str
     decimals: int
-    factor: float = 1.0
     later: bool = False
     """Not in the first messages, so that its absence says nothing of the picture."""
 
 
-_SHARE = ("%", "%", 0, 100.0)
+_SHARE = ("%", 0)
 
 _NOTATIONS = {
-    "hair_density_per_cm2": _Notation("Hairs", "Hair density", "hairs/cm²", "{hairs}/cm2", 0),
-    "terminal_density_per_cm2": _Notation("Hairs", "Terminal hair density", "hairs/cm²", "{hairs}/cm2", 0),
-    "vellus_density_per_cm2": _Notation("Hairs", "Vellus hair density", "hairs/cm²", "{hairs}/cm2", 0),
+    "hair_density_per_cm2": _Notation("Hairs", "Hair density", "hairs/cm²", 0),
+    "terminal_density_per_cm2": _Notation("Hairs", "Terminal hair density", "hairs/cm²", 0),
+    "vellus_density_per_cm2": _Notation("Hairs", "Vellus hair density", "hairs/cm²", 0),
     "terminal_share": _Notation("Hairs", "Terminal share", *_SHARE),
     "thin_hair_share": _Notation("Hairs", "Thin-hair share (< 30 µm)", *_SHARE),
-    "mean_diameter_um": _Notation("Shafts", "Mean projected diameter", "µm", "um", 1),
-    "diameter_spread_um": _Notation("Shafts", "Diameter, standard deviation", "µm", "um", 1, later=True),
+    "mean_diameter_um": _Notation("Shafts", "Mean projected diameter", "µm", 1),
+    "diameter_spread_um": _Notation("Shafts", "Diameter, standard deviation", "µm", 1, later=True),
     "diameter_diversity": _Notation("Shafts", "Diameter diversity (> 20 % off the mean)", *_SHARE, later=True),
-    "cumulative_thickness_mm_per_cm2": _Notation("Shafts", "Cumulative hair thickness", "mm/cm²", "mm/cm2", 1),
-    "mean_length_mm": _Notation("Shafts", "Mean visible length", "mm", "mm", 2, later=True),
-    "shaft_lightness": _Notation("Shafts", "Lightness, median", "L*", "1", 0, later=True),
-    "shaft_contrast": _Notation("Shafts", "Darker than the skin by, median", "L*", "1", 0, later=True),
-    "unit_density_per_cm2": _Notation("Follicular units", "Unit density", "units/cm²", "{FU}/cm2", 0),
-    "hairs_per_unit": _Notation("Follicular units", "Hairs per unit", "hairs/unit", "{hairs}/{FU}", 2),
+    "cumulative_thickness_mm_per_cm2": _Notation("Shafts", "Cumulative hair thickness", "mm/cm²", 1),
+    "mean_length_mm": _Notation("Shafts", "Mean visible length", "mm", 2, later=True),
+    "shaft_lightness": _Notation("Shafts", "Lightness, median", "L*", 0, later=True),
+    "shaft_contrast": _Notation("Shafts", "Darker than the skin by, median", "L*", 0, later=True),
+    "unit_density_per_cm2": _Notation("Follicular units", "Unit density", "units/cm²", 0),
+    "hairs_per_unit": _Notation("Follicular units", "Hairs per unit", "hairs/unit", 2),
 }
 
 _UNIT_SIZES = ("Units of one hair", "Units of two hairs", "Units of three hairs", "Units of four and more")
 
 
+@dataclass(frozen=True)
+class Notation:
+    """How a figure is written: its name and unit for people, what its number is multiplied by, and the decimals."""
+
+    name: str
+    unit: str
+    factor: int
+    decimals: int
+
+
+def notation(field: str) -> Notation:
+    """Return how a figure is written, by its field's name."""
+    written = _NOTATIONS[field]
+    return Notation(written.name, written.unit, FIGURES[field].factor, written.decimals)
+
+
 def figure(measurement: Measurement, field: str) -> Figure:
     """Return one figure of a measurement, by its field's name."""
-    return _written(_NOTATIONS[field], getattr(measurement, field))
+    return _written(_NOTATIONS[field], FIGURES[field], getattr(measurement, field))
 
 
 def figures(measurement: Measurement) -> list[Figure]:
@@ -66,10 +84,10 @@ def figures(measurement: Measurement) -> list[Figure]:
     for field, notation in _NOTATIONS.items():
         interval: Interval | None = getattr(measurement, field)
         if interval is not None or not notation.later:
-            shown.append(_written(notation, interval))
+            shown.append(_written(notation, FIGURES[field], interval))
     if measurement.unit_size_shares is not None:
-        sizes = zip(_UNIT_SIZES, measurement.unit_size_shares, strict=True)
-        shown.extend(_written(_Notation("Follicular units", name, *_SHARE), share) for name, share in sizes)
+        sizes = zip(_UNIT_SIZES, UNIT_SIZES, measurement.unit_size_shares, strict=True)
+        shown.extend(_written(_Notation("Follicular units", name, *_SHARE), code, share) for name, code, share in sizes)
     return shown
 
 
@@ -79,13 +97,13 @@ def beside(automatic: Measurement, corrected: Measurement) -> list[tuple[Figure,
     return [(one, others.get(one.name)) for one in figures(automatic)]
 
 
-def _written(notation: _Notation, interval: Interval | None) -> Figure:
+def _written(notation: _Notation, code: FigureCode, interval: Interval | None) -> Figure:
     if interval is None:
-        return Figure(notation.about, notation.name, None, None, notation.unit, notation.ucum)
+        return Figure(notation.about, notation.name, None, None, notation.unit, code.ucum)
     value, low, high = (
-        f"{number * notation.factor:.{notation.decimals}f}" for number in (interval.value, interval.low, interval.high)
+        f"{number * code.factor:.{notation.decimals}f}" for number in (interval.value, interval.low, interval.high)
     )
-    return Figure(notation.about, notation.name, value, f"{low} to {high}", notation.unit, notation.ucum)
+    return Figure(notation.about, notation.name, value, f"{low} to {high}", notation.unit, code.ucum)
 
 
 def counts(measurement: Measurement) -> list[str]:

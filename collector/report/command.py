@@ -1,14 +1,13 @@
-"""A report written to a file, from the collector's state folder; the service may run meanwhile."""
+"""A report written to a file, from what the collector keeps; the service may run meanwhile."""
 
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from collector.pictures.files import Pictures
+from collector.opening import CannotOpen, open_pictures, open_store
 from collector.report.document import NothingToReport, as_html, read_report
 from collector.report.pdf import PdfUnavailable, as_pdf
 from collector.settings import CollectorSettings
-from collector.store.store import Store, StoreUnusable
 from collector.store.stored import StoreFailed
 from contract import SiteKey
 
@@ -25,14 +24,12 @@ def write(settings: CollectorSettings, patient_code: str, site: SiteKey, out: Pa
     CannotReport
         If there is nothing to report, the store cannot be read, or the file cannot be written.
     """
-    store_path = settings.state_folder / "collector.sqlite3"
-    if not store_path.is_file():
-        raise CannotReport(f"{store_path} is not there. Give the settings with which the collector runs here.")
     try:
-        with closing(Store(store_path)) as store:
+        pictures = open_pictures(settings)
+        with closing(open_store(settings)) as store:
             report = read_report(
                 store,
-                Pictures(settings.state_folder / "pictures").path,
+                pictures.open,
                 clinic_id=settings.clinic_id,
                 patient_code=patient_code,
                 site=site,
@@ -40,7 +37,7 @@ def write(settings: CollectorSettings, patient_code: str, site: SiteKey, out: Pa
             )
         html = as_html(report)
         content = as_pdf(html) if out.suffix.lower() == ".pdf" else html.encode()
-    except (NothingToReport, PdfUnavailable, StoreUnusable) as error:
+    except (NothingToReport, PdfUnavailable, CannotOpen) as error:
         raise CannotReport(str(error)) from error
     except StoreFailed as error:
         raise CannotReport(f"{error}. Try again; if it stays, check the disk.") from error

@@ -10,7 +10,7 @@ from collector.report.head import site_on_head
 from collector.report.remarks import of_reviews, remarks
 from collector.report.series import SiteSeries
 from collector.report.series_charts import ShownChart, change_chart, figure_charts
-from collector.report.side_by_side import Pair, Panel, PicturePath, as_taken, pair
+from collector.report.side_by_side import OpenPicture, Pair, Panel, as_taken, pair
 from collector.report.visit_table import VisitTable, visit_tables
 from contract import DONOR_CONTROL, Comparison, Visit
 
@@ -77,7 +77,7 @@ def contents(
     site: SiteSeries,
     donor: SiteSeries,
     visits: Sequence[Visit],
-    picture_path: PicturePath,
+    open_picture: OpenPicture,
     made_at: datetime,
 ) -> Report:
     """Put a report together.
@@ -90,7 +90,7 @@ def contents(
         The series of the site and of the donor control, which may be the same.
     visits
         What instruments said of the patient's visits.
-    picture_path
+    open_picture
         Where pictures are.
     made_at
         When the report is made.
@@ -122,8 +122,8 @@ def contents(
         change_chart=change_chart(site, donor if donor_drawn else None),
         charts=tuple(figure_charts(site, donor if donor_drawn else None)),
         donor_drawn=donor_drawn,
-        pictures=None if latest is None else _pictures(site, latest, picture_path),
-        only_picture=as_taken(site.captures[-1], picture_path) if latest is None and site.captures else None,
+        pictures=None if latest is None else _pictures(site, latest, open_picture),
+        only_picture=as_taken(site.captures[-1], open_picture) if latest is None and site.captures else None,
         tables=tuple(visit_tables(site, visits)),
         software=tuple(dict.fromkeys(message.software_version for message in used)),
         messages=tuple(_message_ids(site, beside)),
@@ -170,9 +170,9 @@ def _facts(site: SiteSeries) -> list[tuple[str, str]]:
     ]
 
 
-def _pictures(site: SiteSeries, latest: Comparison, picture_path: PicturePath) -> Pair | None:
+def _pictures(site: SiteSeries, latest: Comparison, open_picture: OpenPicture) -> Pair | None:
     earlier, later = site.capture_of(latest.baseline), site.capture_of(latest.followup)
-    return None if earlier is None or later is None else pair(earlier, later, latest.change, picture_path)
+    return None if earlier is None or later is None else pair(earlier, later, latest.change, open_picture)
 
 
 def _message_ids(site: SiteSeries, beside: Comparison | None) -> list[tuple[str, str]]:

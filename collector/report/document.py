@@ -13,7 +13,7 @@ from collector.page import figures, words
 from collector.report import chart
 from collector.report.contents import Report, contents
 from collector.report.series import SiteSeries
-from collector.report.side_by_side import PicturePath
+from collector.report.side_by_side import OpenPicture
 from collector.store.store import Store
 from contract import DONOR_CONTROL, SiteKey
 
@@ -28,7 +28,7 @@ class NothingToReport(LookupError):
 
 def read_report(
     store: Store,
-    picture_path: PicturePath,
+    open_picture: OpenPicture,
     *,
     clinic_id: str,
     patient_code: str,
@@ -61,7 +61,7 @@ def read_report(
         site=series,
         donor=series if site == DONOR_CONTROL else SiteSeries.read(store, patient_code, DONOR_CONTROL),
         visits=[stored.visit for stored in store.visits_of(patient_code)],
-        picture_path=picture_path,
+        open_picture=open_picture,
         made_at=made_at,
     )
 

@@ -5,7 +5,7 @@ import logging
 import math
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -36,13 +36,13 @@ class Cut:
     box_px: Box
 
 
-def cut(path: Path, size_px: tuple[int, int], wanted_px: Box) -> Cut | None:
+def cut(file: BinaryIO, size_px: tuple[int, int], wanted_px: Box) -> Cut | None:
     """Cut a part out of a picture.
 
     Parameters
     ----------
-    path
-        A JPEG or PNG file.
+    file
+        A JPEG or PNG file, open for reading.
     size_px
         Its width and height as its measurement says: another picture than that one is not shown.
     wanted_px
@@ -58,14 +58,14 @@ def cut(path: Path, size_px: tuple[int, int], wanted_px: Box) -> Cut | None:
     try:
         if left >= right or top >= bottom:
             raise PictureUnreadable(f"nothing of {size_px[0]} x {size_px[1]} pixels is to be shown")
-        with opened(path) as whole:
+        with opened(file) as whole:
             if whole.size != size_px:
                 raise PictureUnreadable(
                     f"it has {whole.width} x {whole.height} pixels, not {size_px[0]} x {size_px[1]}"
                 )
             part = whole.convert("RGB").crop((left, top, right, bottom))
     except PictureUnreadable as error:
-        _log.warning("Picture %s cannot be shown in a report: %s", path.name[:12], error)
+        _log.warning("A picture cannot be shown in a report: %s", error)
         return None
     shrunk = min(1.0, _MOST_WIDE_PX / max(part.size))
     part = part.resize((round(part.width * shrunk) or 1, round(part.height * shrunk) or 1), Image.Resampling.LANCZOS)

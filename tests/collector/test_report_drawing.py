@@ -14,8 +14,8 @@ from analysis.noise.floor import Call, Judgement
 from collector.report.change_figures import HEADLINE, ChangeFigure, against_donor
 from collector.report.chart import Axis, Band, ChartPoint, chart
 from collector.report.marks import Mark, at_baseline, at_followup
-from collector.report.picture_cut import cut
-from collector.report.registered import Affine, NotInvertible, around, shared_area
+from collector.report.picture_cut import Cut, cut
+from collector.report.registered import Affine, Box, NotInvertible, around, shared_area
 from collector.report.side_by_side import pair
 from contract import Fate, HairChange, Transform
 from tests.collector.report_series import SHIFT_PX, SHIFTED, SIZE_PX, capture_at, change, picture_bytes
@@ -85,7 +85,7 @@ def places_of(drawing: str, mark: Mark) -> list[tuple[float, float]]:
 def test_marks_of_both_pictures_lie_at_the_same_places(tmp_path: Path) -> None:
     """Breaks when a hair is marked at one place on the left and at another on the right."""
     (tmp_path / "picture").write_bytes(picture_bytes())
-    shown = pair(capture_at(1), capture_at(2), change(), lambda _: tmp_path / "picture")
+    shown = pair(capture_at(1), capture_at(2), change(), lambda _: (tmp_path / "picture").open("rb"))
     assert shown.registered
     for left, right in (
         (Mark.NOT_YET, Mark.NEW),
@@ -112,14 +112,20 @@ def test_each_fate_has_a_mark_of_its_own() -> None:
     assert [one.at for one in at_followup([hair])] == [(3.0, 4.0)]
 
 
+def cut_of(path: Path, size_px: tuple[int, int], wanted_px: Box) -> Cut | None:
+    """Return a part of a picture's file."""
+    with path.open("rb") as file:
+        return cut(file, size_px, wanted_px)
+
+
 def test_a_cut_shows_what_is_wanted(tmp_path: Path) -> None:
     """Breaks when the part shown is not the part it is said to be, so that all marks are off."""
     path = tmp_path / "picture"
     path.write_bytes(picture_bytes())
-    part = cut(path, SIZE_PX, (100.2, 50.6, 180.4, 120.0))
+    part = cut_of(path, SIZE_PX, (100.2, 50.6, 180.4, 120.0))
     assert part is not None
     assert part.box_px == (99.5, 50.5, 180.5, 120.5)
-    beyond = cut(path, SIZE_PX, (-50.0, -50.0, 1000.0, 1000.0))
+    beyond = cut_of(path, SIZE_PX, (-50.0, -50.0, 1000.0, 1000.0))
     assert beyond is not None
     assert beyond.box_px == (-0.5, -0.5, 399.5, 299.5)
 
@@ -128,14 +134,14 @@ def test_a_picture_made_to_harm_is_not_decoded(tmp_path: Path, monkeypatch: pyte
     """Breaks when a small file of gigantic pixels, a broken one or another format fills the clinic's memory."""
     path = tmp_path / "picture"
     Image.new("1", (7000, 7000)).save(path, "PNG")
-    assert cut(path, (7000, 7000), (0.0, 0.0, 50.0, 50.0)) is None
+    assert cut_of(path, (7000, 7000), (0.0, 0.0, 50.0, 50.0)) is None
     path.write_bytes(picture_bytes()[:-40])
     for lenient in (False, True):  # as WeasyPrint sets it for the whole program
         monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", lenient)
-        assert cut(path, SIZE_PX, (0.0, 0.0, 50.0, 50.0)) is None
+        assert cut_of(path, SIZE_PX, (0.0, 0.0, 50.0, 50.0)) is None
     Image.new("RGB", SIZE_PX).save(path, "GIF")
-    assert cut(path, SIZE_PX, (0.0, 0.0, 50.0, 50.0)) is None
-    assert cut(path, SIZE_PX, (900.0, 0.0, 950.0, 50.0)) is None
+    assert cut_of(path, SIZE_PX, (0.0, 0.0, 50.0, 50.0)) is None
+    assert cut_of(path, SIZE_PX, (900.0, 0.0, 950.0, 50.0)) is None
 
 
 def axis_of(*days: float) -> Axis:

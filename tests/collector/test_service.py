@@ -188,8 +188,8 @@ def test_port_in_use_is_said_in_a_sentence(certificates: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("line", "word"),
     [
-        ('host = "0.0.0.0"', "no accounts yet"),
-        ('host = "clinic.example"', "no accounts yet"),
+        ('host = "0.0.0.0"', "need TLS"),
+        ('host = "clinic.example"', "need TLS"),
         ('colour = "red"', "colour"),
     ],
 )

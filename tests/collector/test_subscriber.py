@@ -8,20 +8,18 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.ingestion.answers import Answering
 from collector.ingestion.broker_connection import (
-    RECEIVE_MAXIMUM,
+    BATCH,
     BrokerConnection,
     CertificatesUnusable,
     ConnectionEnded,
     tls_context,
 )
 from collector.ingestion.decisions import Decision
+from collector.ingestion.packets import ConnectionAnswer, SubscriptionAnswer
 from collector.ingestion.subscriber import Subscriber
 from collector.store.store import Store
 from collector.store.stored import Answer, StoreFailed
@@ -34,6 +32,7 @@ from tests.free_ports import free_port
 
 CAPTURES = str(Topic(CLINIC, DEVICE, Channel.CAPTURE))
 RECEIPTS = str(Topic(CLINIC, DEVICE, Channel.RECEIPT))
+NOT_AUTHORIZED = 0x87
 
 
 @pytest.fixture
@@ -77,7 +76,7 @@ def receipts(device: Client, number: int) -> list[Receipt]:
 
 def test_every_capture_is_stored_and_receipted_in_batches(mosquitto: Broker, store: Store) -> None:
     """Breaks when captures are lost, doubled or not receipted while they come faster than one commit each."""
-    captures = [capture(sequence=number) for number in range(1, 3 * RECEIVE_MAXIMUM)]
+    captures = [capture(sequence=number) for number in range(1, 3 * BATCH)]
     with subscribed(mosquitto.settings(), store), Client(mosquitto, DEVICE) as device:
         device.subscribe(RECEIPTS)
         device.send(CAPTURES, [shown.encode() for shown in captures])
@@ -118,7 +117,7 @@ def test_long_absence_is_caught_up_with(mosquitto: Broker, store: Store) -> None
     """Breaks when the broker, which overruns its bound of messages in flight once they wait, swamps the collector."""
     with subscribed(mosquitto.settings(), store):
         pass
-    number = 8 * RECEIVE_MAXIMUM
+    number = 8 * BATCH
     with Client(mosquitto, DEVICE) as device:
         device.send(CAPTURES, [capture(sequence=place + 1).encode() for place in range(number)])
         device.subscribe(RECEIPTS)
@@ -292,27 +291,22 @@ def test_refused_subscription_and_connection_are_said(mosquitto: Broker) -> None
     The reason codes are given by hand: mosquitto's access list refuses at delivery, other brokers at subscription.
     """
     connection = BrokerConnection(mosquitto.settings(), CLINIC, tls_context(mosquitto.settings()))
-    refused = ReasonCode(PacketTypes.SUBACK, "Not authorized")
-    connection._on_subscribe(connection._client, None, 1, [refused] * len(FROM_DEVICE), None)
+    with pytest.raises(ConnectionEnded, match="refused the connection: the broker does not know the common name"):
+        connection._hear(ConnectionAnswer(0x86, 20, None, None))
+    connection._hear(ConnectionAnswer(0, 20, None, None))
     with pytest.raises(ConnectionEnded, match=r"subscription to \S+: the broker's access list"):
-        connection.turn(0.0)
-    unknown = ReasonCode(PacketTypes.CONNACK, "Bad user name or password")
-    connection._on_connect(connection._client, None, mqtt.ConnectFlags(False), unknown, None)
-    with pytest.raises(ConnectionEnded, match="refused the connection"):
-        connection.turn(0.0)
+        connection._hear(SubscriptionAnswer(1, bytes([NOT_AUTHORIZED] * len(FROM_DEVICE))))
 
 
 def test_refused_subscription_is_tried_again(
     mosquitto: Broker, store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when a broker whose access list was mended has to wait for a person to restart the collector."""
-    answer, refusals = BrokerConnection._on_subscribe, [ReasonCode(PacketTypes.SUBACK, "Not authorized")]
+    answer, refusals = BrokerConnection._on_subscribe, [bytes([NOT_AUTHORIZED] * len(FROM_DEVICE))]
 
-    def refused_once(
-        connection: BrokerConnection, client: mqtt.Client, data: object, mid: int, codes: list[ReasonCode], _p: None
-    ) -> None:
-        given = [refusals.pop()] * len(FROM_DEVICE) if refusals else codes
-        answer(connection, client, data, mid, given, None)
+    def refused_once(connection: BrokerConnection, given: SubscriptionAnswer) -> None:
+        codes = refusals.pop() if refusals else given.codes
+        answer(connection, SubscriptionAnswer(given.packet_id, codes))
 
     monkeypatch.setattr(BrokerConnection, "_on_subscribe", refused_once)
     with subscribed(mosquitto.settings(), store):

@@ -6,10 +6,12 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from collector.ingestion.todays_lists import TodaysLists
 from collector.store.store import Store
 from collector.store.stored import StoreFailed
+from collector.store.tables import day_lists
 from contract import Channel, DayList, Expected, Outcome, Topic
 from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE
@@ -119,7 +121,9 @@ def test_a_list_that_a_later_release_wrote_is_none(store: Store) -> None:
     """Breaks when one unreadable list keeps every chair's from being sent."""
     shown = expecting(MORNING.date(), "P-0042")
     store.keep_day_lists([shown, expecting(MORNING.date(), device_id=OTHER_DEVICE)], MORNING.date())
-    store._writer.execute("UPDATE day_lists SET payload = ? WHERE device_id = ?", (b"{}", OTHER_DEVICE))
+    with store.writing() as connection:
+        spoilt = update(day_lists).where(day_lists.c.device_id == OTHER_DEVICE).values(payload=b"{}")
+        connection.execute(spoilt)
     assert store.day_lists(MORNING.date()) == [shown]
 
 

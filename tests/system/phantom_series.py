@@ -12,7 +12,7 @@ import cv2
 from analysis import Optics as SeenOptics
 from analysis import measure
 from collector.ingestion.decisions import Accepted
-from collector.pictures.files import Pictures
+from collector.pictures.folder import PicturesInFolder
 from collector.store.store import Store
 from contract import Calibration, Capture, Channel, Comparison, Measurement, Picture, Site, Topic
 from contract.change import NoiseFloor
@@ -56,7 +56,7 @@ THICKENING = Course(Site.VERTEX, ((0.06, 0.02), (0.08, 0.03)), 41)
 STEADY = Course(Site.OCCIPITAL, ((0.02, 0.02), (0.02, 0.03)), 77)
 
 
-def hold_series(folder: Path, courses: Sequence[Course], size_px: tuple[int, int]) -> tuple[Store, Pictures]:
+def hold_series(folder: Path, courses: Sequence[Course], size_px: tuple[int, int]) -> tuple[Store, PicturesInFolder]:
     """Fill a clinic's store and pictures; whoever calls closes the store.
 
     Parameters
@@ -68,7 +68,7 @@ def hold_series(folder: Path, courses: Sequence[Course], size_px: tuple[int, int
     size_px
         Of the pictures, at 5.3 um/px.
     """
-    store, pictures = Store(folder / "collector.sqlite3"), Pictures(folder / "pictures")
+    store, pictures = Store(folder / "collector.sqlite3"), PicturesInFolder(folder / "pictures")
     for course in courses:
         captures = _captures(course, size_px, pictures)
         found = [_compared(captures[0], later) for later in captures[1:]]
@@ -77,7 +77,7 @@ def hold_series(folder: Path, courses: Sequence[Course], size_px: tuple[int, int
     return store, pictures
 
 
-def _captures(course: Course, size_px: tuple[int, int], pictures: Pictures) -> list[Capture]:
+def _captures(course: Course, size_px: tuple[int, int], pictures: PicturesInFolder) -> list[Capture]:
     optics = Optics(size_px=size_px)
     scalp = grow(ScalpSettings(size_mm=(size_px[0] * 0.0053, size_px[1] * 0.0053), margin_mm=2.5), course.seed)
     captures = []
@@ -111,7 +111,7 @@ def _captures(course: Course, size_px: tuple[int, int], pictures: Pictures) -> l
     return captures
 
 
-def _held(coded: bytes, pictures: Pictures) -> Picture:
+def _held(coded: bytes, pictures: PicturesInFolder) -> Picture:
     sha256 = hashlib.sha256(coded).hexdigest()
     incoming = pictures.receive(sha256)
     incoming.write(coded)

@@ -30,7 +30,7 @@ def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(store):
         report = read_report(
             store,
-            pictures.path,
+            pictures.open,
             clinic_id=CLINIC,
             patient_code=PATIENT,
             site=Site.VERTEX,

@@ -10,7 +10,6 @@ import httpx
 from starlette.applications import Starlette
 
 from collector.server import listen, tls_server, url
-from collector.settings import PictureSettings
 
 
 @contextmanager
@@ -18,13 +17,14 @@ def serving(
     application: Starlette, certificates: Path, *, most_connections: int = 100, asks_for_certificate: bool = True
 ) -> Iterator[httpx.URL]:
     """Serve for the length of the block; give the address."""
-    settings = PictureSettings(
-        host="127.0.0.1",
+    server = tls_server(
+        application,
+        "test",
+        most_connections,
         certificate=certificates / "server.crt",
         key=certificates / "server.key",
-        authority=certificates / "authority.crt",
+        peers=certificates / "authority.crt" if asks_for_certificate else None,
     )
-    server = tls_server(application, settings, most_connections, asks_for_certificate=asks_for_certificate)
     with listen("test", "127.0.0.1", 0) as listening:
         thread = threading.Thread(target=lambda: server.run(sockets=[listening]))
         thread.start()

@@ -15,7 +15,7 @@ from collector.identity.certificates import BACKDATED, Authority, common_name, r
 from collector.identity.renewal import Renewals
 from collector.identity.revocation import revoke
 from collector.identity.revocation_list import RevocationList
-from collector.pictures.files import Pictures
+from collector.pictures.folder import PicturesInFolder
 from collector.pictures.service import create_service
 from contract import RenewalAnswer, RenewalRequest
 from tests.collector.conftest import OTHER_DEVICE
@@ -50,7 +50,7 @@ def address(
 ) -> Iterator[httpx.URL]:
     """Return where the clinic's picture service runs."""
     renewals = Renewals(own_authority, own_certificates / "issued", revocations)
-    with serving(create_service(Pictures(tmp_path / "pictures"), revocations, renewals), own_certificates) as where:
+    with serving(create_service(PicturesInFolder(tmp_path / "pictures"), revocations, renewals), own_certificates) as where:
         yield where
 
 
@@ -186,7 +186,7 @@ def test_damaged_records_are_told_and_nothing_is_signed(
 
 def test_a_clinic_without_an_authority_says_so(own_certificates: Path, tmp_path: Path) -> None:
     """Breaks when an instrument is not told why it cannot renew."""
-    with serving(create_service(Pictures(tmp_path / "pictures")), own_certificates) as address:
+    with serving(create_service(PicturesInFolder(tmp_path / "pictures")), own_certificates) as address:
         answer = renewed(address, own_certificates, DEVICE, Instrument(DEVICE).renewal())
     assert (answer.status_code, answer.text) == (404, renewal.NO_RENEWAL)
 

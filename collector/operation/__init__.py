@@ -1,0 +1,1 @@
+"""Looking after the collector: erasure, back-ups, checks, exports to files, metrics and logs."""

@@ -1,0 +1,1 @@
+"""One module a screen, its addresses; template, script and style of the same name."""
