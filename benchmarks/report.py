@@ -45,6 +45,9 @@ _SECTIONS = {
     "collector-ingestion-shared": "bench-collector",
     "collector-ingestion-memory": "bench-collector",
     "collector-pages": "bench-collector",
+    "collector-faults": "bench-collector",
+    "collector-load": "bench-collector",
+    "collector-trial": "bench-collector",
     "chair-fluency": "bench-chair",
     "chair-link": "bench-chair",
     "chair-not-reading": "bench-chair",
@@ -54,9 +57,9 @@ _HEAD = """# Benchmarks
 
 Made by `make bench-accuracy`, `make bench-speed`, `make bench-instrument`, `make bench-change`, `make bench-delivery`,
 `make bench-chair` and `make bench-collector`; do not edit by hand. What is asked stands beside what was reached; what
-falls short says by how much. The peers are simple, named methods on the same pictures in the same run (`benchmarks/peers.py`); phantoms
-are drawn scalps whose every hair is known, from seeds that nothing was trained on (`benchmarks/phantoms.py`); what a
-match is stands in `benchmarks/scoring.py`.
+falls short says by how much. The peers are simple, named methods on the same pictures in the same run
+(`benchmarks/peers.py`); phantoms are drawn scalps whose every hair is known, from seeds that nothing was trained on
+(`benchmarks/phantoms.py`); what a match is stands in `benchmarks/scoring.py`.
 """
 
 

@@ -1,5 +1,6 @@
 """The collector, composed: page, pictures, enrolment and the subscriber in one process that ends as one."""
 
+import gc
 import logging
 import signal
 import socket
@@ -13,6 +14,8 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from collector.devices.certificates import Certificates
+from collector.identity import issued
 from collector.identity.certificates import Authority, CertificateError, read_authority
 from collector.identity.codes import EnrolmentCodes
 from collector.identity.enrolment import Enrolments
@@ -24,6 +27,8 @@ from collector.ingestion.answers import answering
 from collector.ingestion.broker_connection import CertificatesUnusable, Membership
 from collector.ingestion.subscriber import Subscriber
 from collector.opening import CannotOpen, open_pictures, open_store
+from collector.operation.metrics import Metrics, create_metrics_service
+from collector.operation.requests import Observed
 from collector.page.access.addresses import base_url
 from collector.page.app import create_pages
 from collector.page.templating import templates
@@ -43,6 +48,7 @@ CODES = "enrolment"
 """Where the state folder keeps the codes by which instruments are enrolled."""
 
 _MAX_CONNECTIONS = 100
+_MAX_BROWSERS = 300  # two hundred of them may be watching what is new (collector.page.live)
 _MAX_STRANGERS = 20  # connections for enrolment, at which nobody has to show a certificate
 
 
@@ -75,6 +81,11 @@ def run(settings: CollectorSettings) -> bool:
             if settings.enrolment
             else None
         )
+        metrics_socket = (
+            opened.enter_context(listen("metrics", settings.metrics.host, settings.metrics.port))
+            if settings.metrics
+            else None
+        )
         revocations = _revocations(settings)
         renewals, enrolment_server = _enrolment(settings, revocations)
         try:
@@ -83,16 +94,26 @@ def run(settings: CollectorSettings) -> bool:
             if swept := pictures.sweep():
                 _log.info("Removed %d half-received pictures of an interrupted run.", swept)
             pictures.probe()  # so that pages say from the start what is the matter
+            metrics = Metrics(store, settings.state_folder)
             subscriber = Subscriber(
-                settings.broker, settings.clinic_id, store, answering(store, pictures), _membership(settings)
+                settings.broker,
+                settings.clinic_id,
+                store,
+                answering(store, pictures),
+                membership=_membership(settings),
+                observer=metrics,
             )
         except OSError as error:
             raise CannotStart(f"{settings.state_folder} cannot be used as the state folder: {error}.") from error
         except (CannotOpen, CertificatesUnusable) as error:
             raise CannotStart(str(error)) from error
         _tell_first_link(store, settings.page, page_socket)
-        pages = create_pages(_page(settings, store, pictures, lambda: subscriber.trouble), settings.page)
-        service = create_service(pictures, revocations, renewals, store.raise_alarm)
+        certificates = Certificates(
+            _issued_folder(settings), revocations.revokes if revocations else None, _own_certificates(settings)
+        )
+        pages = create_pages(_page(settings, store, pictures, certificates, lambda: subscriber.trouble), settings.page)
+        pages.add_middleware(Observed, observed=pages, metrics=metrics)
+        service = create_service(pictures, revocations, renewals, store.raise_alarm, metrics)
         picture_server = tls_server(
             service,
             "pictures",
@@ -105,6 +126,9 @@ def run(settings: CollectorSettings) -> bool:
         others = [_Served("pictures", "https", picture_server, picture_socket)]
         if enrolment_server and enrolment_socket:
             others.append(_Served("enrolment", "https", enrolment_server, enrolment_socket))
+        if metrics_socket:
+            server = plain_server(create_metrics_service(metrics), _MAX_STRANGERS)
+            others.append(_Served("metrics", "http", server, metrics_socket))
         return _serve(settings, subscriber, page, others)
 
 
@@ -119,7 +143,13 @@ def _membership(settings: CollectorSettings) -> Membership | None:
     return None if settings.sharing is None else Membership(settings.sharing.group, settings.sharing.member)
 
 
-def _page(settings: CollectorSettings, store: Store, pictures: Pictures, trouble: Callable[[], str | None]) -> Page:
+def _page(
+    settings: CollectorSettings,
+    store: Store,
+    pictures: Pictures,
+    certificates: Certificates,
+    trouble: Callable[[], str | None],
+) -> Page:
     """Return what the pages show."""
     return Page(
         clinic_id=settings.clinic_id,
@@ -128,13 +158,21 @@ def _page(settings: CollectorSettings, store: Store, pictures: Pictures, trouble
         templates=templates(settings.clinic_id, pictures, trouble),
         state_folder=settings.state_folder,
         trouble=trouble,
+        certificates=certificates,
     )
+
+
+def _issued_folder(settings: CollectorSettings) -> Path:
+    """Return where certificates are recorded that were issued."""
+    if settings.enrolment is not None:
+        return settings.enrolment.issued_folder
+    return settings.pictures.authority.parent / issued.FOLDER
 
 
 def _page_served(settings: PageSettings, pages: Starlette, listening: socket.socket) -> _Served:
     if settings.certificate is None or settings.key is None:
-        return _Served("page", "http", plain_server(pages, _MAX_CONNECTIONS), listening)
-    server = tls_server(pages, "page", _MAX_CONNECTIONS, certificate=settings.certificate, key=settings.key)
+        return _Served("page", "http", plain_server(pages, _MAX_BROWSERS), listening)
+    server = tls_server(pages, "page", _MAX_BROWSERS, certificate=settings.certificate, key=settings.key)
     return _Served("page", "https", server, listening)
 
 
@@ -209,6 +247,9 @@ def _serve(settings: CollectorSettings, subscriber: Subscriber, page: _Served, o
     print(  # noqa: T201
         f"collector ready:{where.pop('page')}{where.pop('pictures')}{broker}{''.join(where.values())}", flush=True
     )
+    # What is loaded by now stays: looking through it again and again for garbage would hold pages up.
+    gc.collect()
+    gc.freeze()
     page.run()
     end_all()
     for thread in threads:

@@ -1,7 +1,7 @@
 """The collector's settings: one TOML file, every key known, nothing on unsafe defaults."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -137,6 +137,19 @@ class PageSettings(_Table):
         return self
 
 
+class MetricsSettings(_Table):
+    """Where Prometheus asks for metrics, without TLS: on this machine, or in a network of its own."""
+
+    host: Host = "127.0.0.1"
+    port: _ListeningPort = 9464
+
+
+class LogSettings(_Table):
+    """How the log is written: ``plain`` lines, or ``json``, an object a line."""
+
+    form: Literal["plain", "json"] = "plain"
+
+
 class CollectorSettings(BaseSettings):
     """All settings of one clinic's collector."""
 
@@ -152,6 +165,8 @@ class CollectorSettings(BaseSettings):
     sharing: SharingSettings | None = None
     enrolment: EnrolmentSettings | None = None
     page: PageSettings = PageSettings()
+    metrics: MetricsSettings | None = None
+    log: LogSettings = LogSettings()
 
     @model_validator(mode="after")
     def _share_one_database(self) -> Self:

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from collector.exports.fhir import as_json, code_system
+from collector.interface.application import described
 from tools.contract_by_https import MESSAGES, openapi
 from tools.contract_by_mqtt import KINDS, asyncapi
 from tools.contract_schemas import schema, schema_file
@@ -38,6 +39,7 @@ def documents() -> dict[str, str]:
         **{schema_file(model): json.dumps(schema(model), indent=1) + "\n" for model in MODELS},
         "asyncapi.yaml": _yaml(asyncapi()),
         "openapi.yaml": _yaml(openapi()),
+        "interface.yaml": _yaml(described()),
         "codesystem-tricho.json": as_json(code_system()) + "\n",
     }
 

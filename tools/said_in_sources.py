@@ -10,9 +10,11 @@ _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_.]*)?(?:![rsa])?(?::[^{}]*)?\}")
 _PROSE = re.compile(r"[A-Za-z']{2,}[,:;]? (?:[a-z0-9({]|[A-Z][a-z])")
 _NO_PROSE = re.compile(
     r"^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|ALTER|ATTACH)\b|<?= \?|\bSELECT\b|datetime\("
-    r"|^chair page: |^<|-src |^attachment;|^Path=|^trichoscope |: \{$"
+    r"|^chair page: |^<|=\"|-src |^(attachment|inline);|^text/|^Path=|^trichoscope |: \{$"
 )
 """The store's language, headers, markup, and what only a log shows."""
+_WORD_LIST = re.compile(r"[^.,:;!?{}]{200,}")
+"""No sentence goes on for so long without a mark."""
 _NOT_SAID = {"ValueError", "TypeError", "AssertionError", "KeyError", "RuntimeError", "NotImplementedError"}
 _LOGGED = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _WORDS = {"_", "words"}
@@ -85,10 +87,12 @@ class _Walk(ast.NodeVisitor):
             self._take(node.value)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        self._take(_with_placeholders(node))
+        whole = _with_placeholders(node)
+        self._take(whole)
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
-                self._words_within(part.value)
+                if not _NO_PROSE.search(whole):
+                    self._words_within(part.value)
                 self.visit(part.value)
 
     def _words_within(self, node: ast.expr) -> None:
@@ -101,7 +105,7 @@ class _Walk(ast.NodeVisitor):
 
     def _take(self, text: str) -> None:
         plain = _PLACEHOLDER.sub(lambda match: f"{{{match[1] or 'value'}}}", text).strip()
-        if _PROSE.search(plain) and not _NO_PROSE.search(plain):
+        if _PROSE.search(plain) and not _NO_PROSE.search(plain) and not _WORD_LIST.fullmatch(plain):
             self.said.append(plain)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.collector import ingestion, ingestion_memory, ingestion_shared, trial
+from benchmarks.collector import ingestion, ingestion_memory, ingestion_shared, load, pages, trial
+from benchmarks.collector.faults import scenario as faults
 from benchmarks.parts import Part, run
 
 PARTS = {
@@ -33,6 +34,24 @@ PARTS = {
         200_000,
         ingestion_memory.rows,
     ),
+    "faults": Part(
+        "collector-faults",
+        "Random scenarios of everything that goes wrong at the clinic, two at a time: one to four collectors on a"
+        " PostgreSQL of the scenario's own, or one on SQLite; mosquitto in the product's configuration; instruments"
+        " that send until they have a receipt, in every tenth scenario the product's own among them. What they were"
+        " told is compared with what the database holds, byte for byte. ``python -m benchmarks.collector.faults --seed"
+        " N`` plays one again.",
+        100,
+        faults.rows,
+    ),
+    "load": Part(
+        "collector-load",
+        "200 simulated chairs, each with a connection over TLS and the device's rules of sending, against two"
+        " collectors over one PostgreSQL; the real pace is a capture of 10 kB a minute at every chair. Chairs, broker,"
+        " collectors and database share this machine's cores.",
+        60,
+        load.rows,
+    ),
     "trial": Part(
         "collector-trial",
         "A simulated trial through the whole system: three arms, two visits, a treated site and a donor control. Scalps"
@@ -43,6 +62,13 @@ PARTS = {
         " figures are true densities with errors of these pictures, straight in the store.",
         200,
         trial.rows,
+    ),
+    "pages": Part(
+        "collector-pages",
+        "Every page and every resource of the interface, each of 60 other patients, asked in this process: how long the"
+        " server takes and how much it sends, where 2,000 patients with 100,000 captures of 10 kB are in the store.",
+        100_000,
+        pages.rows,
     ),
 }
 

@@ -43,6 +43,7 @@ NOT_MEASURED = {
     "/captures/{id}/picture": "a picture's bytes",
     "/pictures/{sha256}": "a picture's bytes",
     "/pictures/{sha256}/reduced/{width:int}": "a picture's bytes",
+    "/patients/{code}/fhir": "a file of all captures of a patient",
     "/metrics": "for a program on the same machine",
 }
 """What is no screen, by its route, and what it is."""
@@ -51,7 +52,7 @@ _FURTHER = {
     "/patients": ("?code=P-00",),
     "/patients/{code}": ("?before=8",),
     "/patients/{code}/sites/{site}": ("?rows=all", "?figure=hair_density_per_cm2"),
-    "/audit": ("?patient={code}", "?by=clinician", "?action=looked", "?from=2021-03-02&to=2021-03-03"),
+    "/audit": ("?patient={code}", "?by=technician", "?action=sent", "?from=2021-03-02&to=2021-03-03"),
     "/studies/{code}/patients": ("?after={code}",),
 }
 """Of some screens what else is asked of them."""
@@ -87,11 +88,12 @@ class Address:
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer: its status, its size, and how long the server took."""
+    """An answer: its status, its size, how long the server took, and how much of that it computed."""
 
     status: int
     size_bytes: int
     seconds: float
+    cpu_seconds: float
     text: str
 
 
@@ -106,11 +108,19 @@ class FilledClinic:
         How many.
     place
         Of the store, where it is not SQLite in the folder.
+    fill_store
+        Fills it, where less is wanted than :func:`benchmarks.collector.filled_store.fill` does.
     """
 
-    def __init__(self, folder: Path, patients: int, place: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        patients: int,
+        place: str | None = None,
+        fill_store: Callable[[Store, int], Filled] = fill,
+    ) -> None:
         self.store = Store(folder / "collector.sqlite3" if place is None else place)
-        self.filled = fill(self.store, patients)
+        self.filled = fill_store(self.store, patients)
         pictures = PicturesInFolder(folder / "pictures")
         content = b"a picture"
         if hashlib.sha256(content).hexdigest() != PICTURE.sha256:
@@ -206,7 +216,8 @@ def _at(path: str, more: str, filled: Filled) -> Callable[[int], str]:
 
 
 def _first_with(right: Right) -> Role:
-    return next(role for role in (Role.CLINICIAN, *Role) if right in role.rights)
+    roles: tuple[Role, ...] = (Role.CLINICIAN, *Role)
+    return next(role for role in roles if right in role.rights)
 
 
 async def _ask(application: Starlette, scope: dict[str, Any]) -> Answered:
@@ -226,7 +237,7 @@ async def _ask(application: Starlette, scope: dict[str, Any]) -> Answered:
         status = message.get("status", status)
         content.extend(message.get("body", b""))
 
-    begun_s = time.perf_counter()
+    begun_s, begun_cpu_s = time.perf_counter(), time.process_time()
     await application(scope, receive, send)
-    seconds = time.perf_counter() - begun_s
-    return Answered(status, len(content), seconds, content[:2000].decode("utf-8", "replace"))
+    seconds, cpu_seconds = time.perf_counter() - begun_s, time.process_time() - begun_cpu_s
+    return Answered(status, len(content), seconds, cpu_seconds, content[:2000].decode("utf-8", "replace"))

@@ -17,11 +17,11 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Table, insert
 
-from collector.ingestion.decisions import Accepted, Quarantined
+from collector.ingestion.decisions import Accepted
 from collector.people.roles import Role
 from collector.store.rows import row_of
 from collector.store.store import Store
-from collector.store.tables import accounts, audit_trail, captures, comparisons, patients, reviews, visits
+from collector.store.tables import accounts, audit_trail, captures, comparisons, patients, quarantine, reviews, visits
 from collector.studies import conduct
 from collector.studies.allocation import Allocated
 from collector.studies.plan import StudyPlan
@@ -48,6 +48,7 @@ STUDY: Final = "SIZE-2026"
 VISITS = 8
 """Of a patient; at each all six sites of the protocol, and at the last two of them again."""
 
+_STUDY_PATIENTS = 200
 CAPTURES_EACH = len(PROTOCOL) * VISITS + 2
 DEVICES = 20
 PICTURE = Picture(sha256=hashlib.sha256(b"a picture").hexdigest(), media_type="image/png", size_bytes=9)
@@ -58,9 +59,8 @@ _BEGUN = datetime(2021, 3, 1, 8, 0, tzinfo=UTC)
 _BETWEEN_VISITS = timedelta(days=90)
 _HAIRS = 27
 _AT_ONCE = 500
-_STUDY_PATIENTS = 200
-_LOOKS_EACH = 50
-_QUARANTINED = 1000
+_LOOKS_EACH = 20
+_QUARANTINED_EACH = 20
 _REVIEWED_SHARE = 0.05
 
 
@@ -80,7 +80,7 @@ class Filled:
     capture_ids: tuple[UUID, ...]
 
 
-def fill(store: Store, number: int) -> Filled:
+def fill(store: Store, number: int, visit_numbers: int = VISITS, in_study: int = _STUDY_PATIENTS) -> Filled:
     """Fill an empty store with patients.
 
     Parameters
@@ -88,17 +88,22 @@ def fill(store: Store, number: int) -> Filled:
     store
         An empty one.
     number
-        Of patients, each with :data:`CAPTURES_EACH` captures.
+        Of patients, each with :data:`CAPTURES_EACH` captures where the visits are as many as usual.
+    visit_numbers
+        Of each patient.
+    in_study
+        How many patients the study has.
     """
     codes = tuple(f"P-{place:04}" for place in range(1, number + 1))
     _insert(store, accounts, _accounts())
-    drawn = list(_captures(codes, store))
+    drawn = list(_captures(codes, store, visit_numbers))
     _insert(store, comparisons, _comparisons(drawn))
-    _insert(store, visits, _visits(codes))
+    _insert(store, visits, _visits(codes, visit_numbers))
     _insert(store, reviews, _reviews(drawn))
     _insert(store, audit_trail, _looks(codes))
-    _words(store, min(number, _QUARANTINED))
-    _study(store, codes[:_STUDY_PATIENTS])
+    _insert(store, quarantine, _quarantined(number))
+    _words(store)
+    _study(store, codes[:in_study], visit_numbers)
     if not store.database.is_sqlite:
         with store.writing() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -128,15 +133,15 @@ class _Drawn:
     density: float
 
 
-def _captures(codes: tuple[str, ...], store: Store) -> Iterator[_Drawn]:
+def _captures(codes: tuple[str, ...], store: Store, visit_numbers: int) -> Iterator[_Drawn]:
     """Insert all captures as they are drawn, and give them."""
     written = _Written(_whole_capture(), _RENAMED)
     chance = np.random.default_rng(_SEED)
-    drawn = _draw(codes, chance)
+    drawn = _draw(codes, visit_numbers, chance)
     while some := list(islice(drawn, _AT_ONCE)):
         _insert(store, captures, (written.row(_values(one)) for one in some))
         yield from some
-    last = _BEGUN + (VISITS - 1) * _BETWEEN_VISITS
+    last = _BEGUN + (visit_numbers - 1) * _BETWEEN_VISITS
     _insert(
         store,
         patients,
@@ -144,13 +149,13 @@ def _captures(codes: tuple[str, ...], store: Store) -> Iterator[_Drawn]:
     )
 
 
-def _draw(codes: tuple[str, ...], chance: np.random.Generator) -> Iterator[_Drawn]:
+def _draw(codes: tuple[str, ...], visit_numbers: int, chance: np.random.Generator) -> Iterator[_Drawn]:
     """Draw captures in the order of their arrival: all patients' first visits, then their second ones."""
     levels = chance.normal(150, 25, len(codes))
     sequence = 0
-    for visit_number in range(1, VISITS + 1):
+    for visit_number in range(1, visit_numbers + 1):
         for place, code in enumerate(codes):
-            again = PROTOCOL[:2] if visit_number == VISITS else ()
+            again = PROTOCOL[:2] if visit_number == visit_numbers else ()
             for minute, site in enumerate((*PROTOCOL, *again)):
                 sequence += 1
                 at = _moment(place, visit_number) + timedelta(minutes=minute)
@@ -350,9 +355,9 @@ def _comparisons(drawn: list[_Drawn]) -> Iterator[dict[str, Any]]:
         yield written.row(values | {"received_at": one.received_at + timedelta(seconds=5)})
 
 
-def _visits(codes: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _visits(codes: tuple[str, ...], visit_numbers: int) -> Iterator[dict[str, Any]]:
     for place, code in enumerate(codes):
-        for number in range(1, VISITS + 1):
+        for number in range(1, visit_numbers + 1):
             at = _moment(place, number)
             said = visit(
                 message_id=_id(at, 1 << 41 | place),
@@ -411,27 +416,33 @@ def _accounts() -> Iterator[dict[str, Any]]:
         }
 
 
-def _words(store: Store, quarantined: int) -> None:
-    """Have every device say how it is, and put something into the quarantine."""
+def _words(store: Store) -> None:
+    """Have every device say how it is."""
     for number in range(DEVICES):
         store.store_batch([status(device_id=_device(number)), health(device_id=_device(number))], _BEGUN)
-    topic = str(_TOPIC)
-    for some in range(0, quarantined, 100):
-        bad = [
-            Quarantined(topic, f"not JSON {number}".encode(), "This is no JSON.") for number in range(some, some + 100)
-        ]
-        store.store_batch(bad, _BEGUN + timedelta(minutes=some))
 
 
-def _study(store: Store, codes: tuple[str, ...]) -> None:
+def _quarantined(number: int) -> Iterator[dict[str, Any]]:
+    for place in range(_QUARANTINED_EACH * number):
+        payload = f"not JSON {place}".encode()
+        yield {
+            "topic": str(_TOPIC),
+            "content_sha256": content_sha256(payload),
+            "reason": f"This is no JSON of kind {place % 7}.",
+            "received_at": _BEGUN + timedelta(minutes=place // 20),  # some come in one batch
+            "payload": payload,
+        }
+
+
+def _study(store: Store, codes: tuple[str, ...], visit_numbers: int) -> None:
     plan = StudyPlan.model_validate(
         {
             "study_code": STUDY,
             "title": "A study at size",
             "sites": [Site.VERTEX, Site.FRONTAL],
-            "visits": [1, 4, VISITS],
+            "visits": sorted({1, visit_numbers // 2 + 1, visit_numbers}),
             "baseline": 1,
-            "end_point": VISITS,
+            "end_point": visit_numbers,
             "arms": [{"code": code, "title": f"Arm {code}"} for code in "ABC"],
             "reference": "A",
         }

@@ -66,7 +66,9 @@ def main(port: str, place: str, certificates: str, group: str, member: str, take
         answering = Answering(
             lambda ask: BaselineAnswer(message_id=ask.message_id, answered_at=datetime.now(UTC), reason="None.")
         )
-        taking_in = Subscriber(settings, CLINIC, store, answering, Membership(group, member) if group else None)
+        taking_in = Subscriber(
+            settings, CLINIC, store, answering, membership=Membership(group, member) if group else None
+        )
         signal.signal(signal.SIGTERM, lambda *_: taking_in.stop())
         thread = threading.Thread(target=taking_in.run)
         thread.start()

@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import click
 import httpx
 from click.testing import CliRunner
 
 from benchmarks.collector.ingestion_load import await_true
 from benchmarks.collector.trial_patients import ARMS, BASELINE, DONOR, END_POINT, PLACEBO, TREATED, Patient
 from benchmarks.collector.trial_pictures import Sitting, Take
-from collector.commands.study import study
-from collector.commands.user import user
+from collector.commands import main
 from contract import (
     Calibration,
     Capture,
@@ -113,8 +111,8 @@ class TrialClinic:
             rows = [(one.code, codes[(codes.index(one.arm.code) + shifted) % len(codes)]) for one in patients]
             lines = ["patient_code,arm", *(f"{patient},{arm}" for patient, arm in rows)]
             listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            self._command(study, "add", plan)
-            self._command(study, "patients", listed, "--study", code)
+            self._command("study", "add", plan)
+            self._command("study", "patients", listed, "--study", code)
 
     def deliver(self, sittings: Sequence[Sitting]) -> Delivered:
         """Keep all takes in the instrument's store, say what there is to say, and wait until the clinic has it all."""
@@ -137,22 +135,22 @@ class TrialClinic:
 
     def unlock(self) -> None:
         """Unlock the study; the other one stays blinded."""
-        self._command(study, "unlock", STUDY, "--reason", "The last patient was seen.", typed=STUDY)
+        self._command("study", "unlock", STUDY, "--reason", "The last patient was seen.", typed=STUDY)
 
     @contextmanager
     def monitor(self) -> Iterator[httpx.Client]:
         """Give a browser at which a study monitor has signed in, by a one-time link."""
-        link = next(word for word in self._command(user, "add", _PERSON, "monitor").split() if "/first/" in word)
+        link = next(word for word in self._command("user", "add", _PERSON, "monitor").split() if "/first/" in word)
         with httpx.Client(base_url=link.partition("/first/")[0], timeout=60.0) as browser:
             browser.post(link, json={"password": _PASSWORD}).raise_for_status()
             yield browser
 
-    def _command(self, group: click.Group, *words: str | Path, typed: str = "") -> str:
+    def _command(self, *words: str | Path, typed: str = "") -> str:
         """Run a command of ``trichoscope-collector`` in this process: another would import for seconds each time."""
         given = [*map(str, words), "--settings", str(self._clinic.collector_settings)]
-        done = CliRunner().invoke(group, given, input=f"{typed}\n")
+        done = CliRunner().invoke(main, given, input=f"{typed}\n")
         if done.exit_code:
-            raise RuntimeError(f"{group.name} {words[0]}: {done.output.strip()}") from done.exception
+            raise RuntimeError(f"{words[0]} {words[1]}: {done.output.strip()}") from done.exception
         return done.output
 
 

@@ -67,7 +67,7 @@ def _alarm(seen: Seen, now: datetime) -> Iterator[Finding]:
         yield Finding(
             State.BAD,
             "Something came under another's name, last {ago} ago.",
-            "Read the alarm below. Look at the instrument, and revoke its certificate if it cannot be explained.",
+            "Read its alarm, look at the instrument, and revoke its certificate if it cannot be explained.",
             {"ago": now - seen.last_alarm_at},
         )
 

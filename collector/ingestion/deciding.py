@@ -74,6 +74,11 @@ class Deciding:
         return bool(self._batch)
 
     @property
+    def count(self) -> int:
+        """How many messages are under way."""
+        return len(self._batch)
+
+    @property
     def done(self) -> bool:
         """Whether the batch is decided."""
         return self._decided is not None or self._beside is None or self._beside.poll()

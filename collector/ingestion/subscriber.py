@@ -19,6 +19,7 @@ from collector.ingestion.broker_connection import BrokerConnection, ConnectionEn
 from collector.ingestion.deciding import Deciding
 from collector.ingestion.keeping import keep
 from collector.ingestion.todays_lists import TodaysLists
+from collector.operation.observer import Observer, Unobserved
 from collector.store.store import Store
 from collector.store.stored import StoreFailed
 from contract import BaselineAsk
@@ -46,6 +47,8 @@ class Subscriber:
         Works out what instruments ask for; closed when :meth:`run` returns.
     membership
         Of collectors that share the clinic's messages over one database; None for one that takes them all.
+    observer
+        Told of what was stored; None where nobody counts.
 
     Raises
     ------
@@ -59,13 +62,16 @@ class Subscriber:
         clinic_id: str,
         store: Store,
         answering: Answering,
+        *,
         membership: Membership | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._settings = settings
         self._clinic_id = clinic_id
         self._store = store
         self._answering = answering
         self._membership = membership
+        self._observer = observer or Unobserved()
         self._deciding = Deciding(clinic_id)
         self._tls = tls_context(settings)
         self._stopping = threading.Event()
@@ -87,6 +93,7 @@ class Subscriber:
                 except ConnectionEnded as ended:
                     self._broker_trouble = self._told(self._broker_trouble, str(ended))
                 except StoreFailed as failed:
+                    self._observer.store_failed()
                     self._store_trouble = self._told(self._store_trouble, str(failed))
                 self._stopping.wait(self._pause_s)
                 self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
@@ -106,6 +113,7 @@ class Subscriber:
             while not self._stopping.is_set():
                 self._listen(connection)
                 self._note(connection)
+                self._observer.waiting(len(connection.received) + self._deciding.count)
                 for ready in self._answering.ready():
                     connection.answer(ready.topic, ready.answer, ready.correlation)
                 if connection.subscribed:
@@ -133,7 +141,9 @@ class Subscriber:
         batch, decisions = self._deciding.give()
         if connection.received:
             self._deciding.begin(connection.take())
+        begun_s = time.perf_counter()
         answers = keep(self._store, batch, decisions, datetime.now(UTC))
+        self._observer.batch_stored(decisions, answers, time.perf_counter() - begun_s)
         if self._store_trouble is not None:
             _log.info("The store takes messages again.")
             self._store_trouble = None

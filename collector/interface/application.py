@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, cast
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -61,6 +61,12 @@ def create_interface(store: Store, pictures: Pictures, pace: Pace | None = None)
     )
     application.router.redirect_slashes = False  # one address for each thing
     return application
+
+
+def described() -> dict[str, Any]:
+    """Return the OpenAPI document without a clinic: for docs/contract, and for programs that are made from it."""
+    # Declaring a resource reads nothing: store and pictures are asked when somebody asks.
+    return openapi(all_resources(Clinic(cast("Store", None), cast("Pictures", None))))
 
 
 def _route(resource: Resource, admission: Admission) -> Route:

@@ -15,7 +15,7 @@ from collector.store.arrivals import Arrival
 from collector.studies.plan import StudyCode
 from contract import PatientCode, SiteKey
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE, USUALLY_AT_ONCE = 200, 100
 _ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _DATE_TIME = re.compile(
@@ -115,7 +115,9 @@ def arrival_of(text: str) -> Arrival:
 
 Limit = Annotated[
     int,
-    Field(ge=1, le=MOST_AT_ONCE, description=f"How many at most, {MOST_AT_ONCE} unless less is asked for."),
+    Field(
+        ge=1, le=MOST_AT_ONCE, description=f"How many at most; {USUALLY_AT_ONCE} unless something else is asked for."
+    ),
     BeforeValidator(_digits),
 ]
 Since = Annotated[

@@ -26,16 +26,8 @@ class Observer(Protocol):
     def store_failed(self) -> None:
         """Take note of a batch that could not be committed, and will come again."""
 
-    def waiting(self, messages: int, oldest_s: float) -> None:
-        """Take note of what was received and is not answered.
-
-        Parameters
-        ----------
-        messages
-            How many.
-        oldest_s
-            How long the oldest of them has waited; 0 where none does.
-        """
+    def waiting(self, messages: int) -> None:
+        """Take note of how many messages were received and are not answered."""
 
     def picture_received(self, outcome: str, size_bytes: int) -> None:
         """Take note of a picture that came.
@@ -61,7 +53,7 @@ class Unobserved:
     def store_failed(self) -> None:
         """Pass over it."""
 
-    def waiting(self, messages: int, oldest_s: float) -> None:
+    def waiting(self, messages: int) -> None:
         """Pass over it."""
 
     def picture_received(self, outcome: str, size_bytes: int) -> None:

@@ -13,7 +13,7 @@ from collector.page.words import VerdictWords
 STATES = {
     State.OK: VerdictWords("In order", "good"),
     State.LOOK: VerdictWords("Needs a look", "care"),
-    State.BAD: VerdictWords("Cannot work", "bad"),
+    State.BAD: VerdictWords("Urgent", "bad"),
 }
 REVOKED = VerdictWords("Revoked", "locked")
 
@@ -40,7 +40,7 @@ def value(one: Value, language: Language) -> str:
 
 def span(length: timedelta, language: Language) -> str:
     """Write a length of time by its largest unit: ``3 minutes``."""
-    return format_timedelta(max(length, timedelta(0)), threshold=1.2, locale=language.locale)
+    return format_timedelta(max(length, timedelta(seconds=1)), threshold=1.2, locale=language.locale)
 
 
 def ago(moment: datetime, now: datetime, language: Language) -> str:

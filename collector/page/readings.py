@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-
-from babel import Locale
-from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from analysis.noise.floor import Call
 from collector.page import figures
+from collector.page.figures import localised, number
 from collector.page.language import Language
 from collector.report.change_figures import HEADLINE, ChangeFigure, change_figures
 from collector.report.document import typeset
@@ -57,12 +54,6 @@ class ShownChange:
     def called(self) -> bool:
         """Whether it is called a change."""
         return self.call in CALLED
-
-
-def number(value: float, decimals: int, language: Language) -> str:
-    """Write a number as :meth:`Language.number` does: a page of a long series holds thousands, and that takes 40 us."""
-    symbols = _symbols(language.code)
-    return f"{value:,.{decimals}f}".translate(symbols)
 
 
 def shown_figure(field: str, figure: Interval | None, language: Language) -> ShownFigure:
@@ -113,21 +104,15 @@ def _shown(one: ChangeFigure, language: Language) -> ShownChange:
     return ShownChange(
         field=one.field,
         name=language.words(one.name),
-        unit=typeset(one.unit),
+        unit=language.words(typeset(one.unit)),
         value="" if change is None else signed(change.value, one.unit, language),
         interval="" if change is None else between(change, one.unit, language),
-        floor=one.floor,
+        floor=localised(one.floor, language),
         floor_from=one.floor_from,
         call=one.call,
         word=language.words(one.word),
         sentence=typeset(language.sentence(one.judgement.sentence)),
     )
-
-
-@cache
-def _symbols(code: str) -> dict[int, str]:
-    locale = Locale.parse(code)
-    return str.maketrans({",": get_group_symbol(locale), ".": get_decimal_symbol(locale)})
 
 
 def _decimals(unit: str) -> int:

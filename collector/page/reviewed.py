@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from collector.page.language import Language, language_of
 from collector.store.reviews import History
 from contract import Decision, Edit, HairAdded, HairKind, HairRemoved, HairsJoined, HairSplit, Review
+
+ENGLISH = language_of("en")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def decided(history: History) -> Review | None:
     return first
 
 
-def audit(history: History) -> list[Said]:
+def audit(history: History, language: Language = ENGLISH) -> list[Said]:
     """Return all that was ever said, in the order in which it was: decisions, and corrections one by one."""
     standing = history.standing
     if standing is None:
@@ -41,35 +44,40 @@ def audit(history: History) -> list[Said]:
     before: tuple[Decision | None, str | None, str | None] = (None, None, None)
     for stored in history.said:
         review = stored.review
-        entries += _corrections(review.edits, known, standing)
+        entries += _corrections(review.edits, known, standing, language)
         if _decision(review) != before and review.decision is not None and review.decided_by is not None:
-            what = f"Rejected: {review.reason}" if review.decision is Decision.REJECTED else "Accepted"
+            rejected = review.decision is Decision.REJECTED
+            what = f"{language.words('Rejected')}: {review.reason}" if rejected else language.words("Accepted")
             holds = _decision(review) == _decision(standing)
             entries.append(Said(review.created_at, review.decided_by, what, taken_back=not holds))
         before = _decision(review)
     return entries
 
 
-def _corrections(edits: Sequence[Edit], known: dict[Edit, None], standing: Review) -> Iterator[Said]:
+def _corrections(
+    edits: Sequence[Edit], known: dict[Edit, None], standing: Review, language: Language
+) -> Iterator[Said]:
     holding = set(standing.edits)
     for edit in edits:
         if edit not in known:
             known[edit] = None
-            yield Said(edit.at, edit.by, in_words(edit), taken_back=edit not in holding)
+            yield Said(edit.at, edit.by, in_words(edit, language), taken_back=edit not in holding)
 
 
-def in_words(edit: Edit) -> str:
+def in_words(edit: Edit, language: Language = ENGLISH) -> str:
     """Return what a correction did; hairs by their number, of which the first is 1."""
+    _ = language.words
     match edit:
         case HairAdded():
-            return f"Hair added, {'terminal' if edit.kind is HairKind.TERMINAL else 'vellus'}"
+            return _("Hair added, terminal") if edit.kind is HairKind.TERMINAL else _("Hair added, vellus")
         case HairRemoved():
-            return f"Hair {edit.hair + 1} removed"
+            return _("Hair {number} removed").format(number=edit.hair + 1)
         case HairsJoined():
-            return f"Hairs {edit.hairs[0] + 1} and {edit.hairs[1] + 1} joined"
+            one, other = edit.hairs
+            return _("Hairs {number} and {other} joined").format(number=one + 1, other=other + 1)
         case HairSplit():
-            return f"Hair {edit.hair + 1} split in two"
-    return f"Root of hair {edit.hair + 1} moved"
+            return _("Hair {number} split in two").format(number=edit.hair + 1)
+    return _("Root of hair {number} moved").format(number=edit.hair + 1)
 
 
 def _decision(review: Review) -> tuple[Decision | None, str | None, str | None]:

@@ -143,7 +143,7 @@ def change_chart(
         zero=True,
         changed=changed,
     )
-    return ShownChart(title, typeset(unit), drawing, floor is not None)
+    return ShownChart(title, language.words(typeset(unit)), drawing, floor is not None)
 
 
 def hairs_chart(site: Course, read: Read, language: Language) -> ShownChart | None:
@@ -201,7 +201,7 @@ def _changes(course: Course, first: int, read: Read, language: Language) -> list
     for one in since:
         change: Interval | None = getattr(read[one.message_id].change, HEADLINE)
         if change is not None:
-            words = f"{signed(change.value, unit, language)} {typeset(unit)} ({between(change, unit, language)})"
+            words = f"{signed(change.value, unit, language)} {language.words(typeset(unit))} ({between(change, unit, language)})"
             number = one.followup.visit_number
             points.append(Point(number, change.value, change.low, change.high, _at_visit(number, words, language)))
     return points

@@ -109,6 +109,7 @@ class Page:
             sentence=language.sentence,
             number=language.number,
             interval=language.interval,
+            reader=language,
             day=language.day,
             time=language.time,
             language=language.code,

@@ -1,11 +1,14 @@
-"""The contract's terms in words for people."""
+"""The contract's terms in words for people: keys of the catalogues, and what is made of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.flag_words import flag_sentence
+from collector.page.language import Language, language_of
 from collector.store.alarms import AlarmKind
 from contract import Decision, InstrumentChange, SiteKey, Verdict, site_name
+
+ENGLISH = language_of("en")
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,14 @@ HAIR_MODES = {"clipped": "Clipped", "long": "Long"}
 SOURCES = {"settings": "typed into the settings", "target": "measured on a calibration target"}
 
 
-def flag(name: str) -> str:
+def flag(name: str, language: Language = ENGLISH) -> str:
     """Return a flag in words; one of a later release by its own name."""
-    return flag_sentence(name)
+    return language.sentence(flag_sentence(name))
 
 
-def site(key: SiteKey) -> str:
+def site(key: SiteKey, language: Language = ENGLISH) -> str:
     """Return a site in words, as the head of a sentence."""
-    words = site_name(key)
+    words = language.sentence(site_name(key))
     return words[0].upper() + words[1:]
 
 
@@ -69,15 +72,18 @@ INSTRUMENT_CHANGES = {
 }
 
 
-def check(name: str) -> str:
+def check(name: str, language: Language = ENGLISH) -> str:
     """Return what the gate looked at in words; one of a later release by its own name."""
-    return CHECKS.get(name, name.replace("-", " ").capitalize())
+    known = CHECKS.get(name)
+    return name.replace("-", " ").capitalize() if known is None else language.words(known)
 
 
-def changes(of_instrument: Sequence[InstrumentChange]) -> str:
+def changes(of_instrument: Sequence[InstrumentChange], language: Language = ENGLISH) -> str:
     """Return in a sentence what of the instrument is another since the site's last capture."""
-    *most, last = (INSTRUMENT_CHANGES[change] for change in of_instrument)
-    return f"Since the site's last capture, another {', '.join(most) + ' and ' if most else ''}{last}."
+    _ = language.words
+    *most, last = (_(INSTRUMENT_CHANGES[change]) for change in of_instrument)
+    named = _("{most} and {last}").format(most=", ".join(most), last=last) if most else last
+    return _("Since the site's last capture, another {named}.").format(named=named)
 
 
 ALARMS = {
@@ -105,16 +111,16 @@ LIGHTS = {"cross": "cross-polarised", "parallel": "parallel-polarised"}
 TRIGGERS = {"button": "button", "foot-switch": "foot switch"}
 
 
-def lights(names: Sequence[str]) -> str:
+def lights(names: Sequence[str], language: Language = ENGLISH) -> str:
     """Return which lights an instrument drives; one of a later release by its own name."""
-    return _listed(LIGHTS, names) or "None; the instrument's own light is used"
+    return _listed(LIGHTS, names, language) or language.words("None; the instrument's own light is used")
 
 
-def triggers(names: Sequence[str]) -> str:
+def triggers(names: Sequence[str], language: Language = ENGLISH) -> str:
     """Return what starts captures beside page and command line; one of a later release by its own name."""
-    return _listed(TRIGGERS, names) or "None; captures are started by page or command line"
+    return _listed(TRIGGERS, names, language) or language.words("None; captures are started by page or command line")
 
 
-def _listed(words: dict[str, str], names: Sequence[str]) -> str:
-    text = ", ".join(words.get(name, name.replace("-", " ")) for name in names)
+def _listed(words: dict[str, str], names: Sequence[str], language: Language) -> str:
+    text = ", ".join(language.words(words[name]) if name in words else name.replace("-", " ") for name in names)
     return text[:1].upper() + text[1:]

@@ -24,6 +24,7 @@ from collector.identity.admission import Admission
 from collector.identity.peer import peer_of
 from collector.identity.renewal import Renewals, renewal_unavailable
 from collector.identity.revocation_list import RevocationList
+from collector.operation.observer import Observer, Unobserved
 from collector.pictures.pictures import Pictures, PicturesAway, is_sha256
 from collector.pictures.receiving import IncomingPicture, PictureRejected, RoomReserved
 from collector.store.alarms import Alarm, AlarmKind, told_in_the_log
@@ -43,6 +44,7 @@ def create_service(
     revocations: RevocationList | None = None,
     renewals: Renewals | None = None,
     raise_alarm: Callable[[Alarm], None] = told_in_the_log,
+    observer: Observer | None = None,
 ) -> Starlette:
     """Return the ASGI application.
 
@@ -60,7 +62,10 @@ def create_service(
         Renews certificates; ``None`` where the collector has no authority to sign with.
     raise_alarm
         Told of each picture that was refused for what it is, in a thread of its own.
+    observer
+        Told of each picture that came.
     """
+    told = observer or Unobserved()
 
     async def put(request: Request) -> Response:
         sha256 = request.path_params["sha256"]
@@ -75,10 +80,14 @@ def create_service(
         # another.
         try:
             incoming = await to_thread.run_sync(pictures.receive, sha256, size_bytes)
+            outcome = "broken off"
             try:
                 await _receive(incoming, request)
+                outcome = "refused"
                 new = await to_thread.run_sync(incoming.finish)
+                outcome = "stored" if new else "there already"
             finally:
+                told.picture_received(outcome, incoming.size_bytes)
                 # Not in another thread: a service that stops cancels whatever is awaited.
                 incoming.discard()
         except asyncio.CancelledError as stopped:

@@ -17,6 +17,7 @@ from collector.store.stored import StoreFailed
 _BUSY_TIMEOUT_S = 5.0
 _CONNECT_TIMEOUT_S = 5
 _READ_TIMEOUT_MS = 10_000
+_UNCONFIRMED_AFTER_MS = 20_000
 _READERS, _MOST_READERS = 8, 24
 _READING = f"-c statement_timeout={_READ_TIMEOUT_MS} -c default_transaction_read_only=on"
 
@@ -171,6 +172,9 @@ def _postgresql(url: URL) -> tuple[Engine, Engine]:
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
+        # Of what was said and never confirmed, TCP itself gives up after a quarter of an hour: a failover that takes
+        # the machine away without a word would stop the collector for so long.
+        "tcp_user_timeout": _UNCONFIRMED_AFTER_MS,
     }
     writers = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, connect_args=alive)
     # A page shows one state of the store, as on SQLite, and a slow question ends.

@@ -63,6 +63,15 @@ def arrivals(connection: Connection, since: datetime, limit: int) -> list[Arriva
     return [Arrival(*row) for row in rows]
 
 
+def came_since(connection: Connection, since: datetime, limit: int) -> tuple[int, int]:
+    """Return how many captures came since, counted up to a limit, and of how many patients."""
+    some = select(captures.c.patient_code).where(captures.c.received_at >= since)
+    newest = some.order_by(captures.c.received_at.desc()).limit(limit).subquery()
+    counted = select(func.count(), func.count(newest.c.patient_code.distinct())).select_from(newest)
+    came, of_patients = connection.execute(counted).one()
+    return came, of_patients
+
+
 def standing(connection: Connection) -> Standing:
     """Return who is online, and how much waits."""
     presences = connection.execute(select(devices.c.device_id, devices.c.status.like(_ONLINE)))

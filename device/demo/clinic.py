@@ -179,6 +179,10 @@ class Clinic:
         if run_to_the_end([*visit, "--settings", str(self.device_settings), *options]):
             raise DemoFailed("The visit could not be taken; the reason stands above.")
 
+    def add_clinician(self, name: str) -> str:
+        """Add a clinician's account, and return its one-time link: there is no default password."""
+        return self._call_collector("user", "add", name, "clinician", "--settings", self.collector_settings).split()[0]
+
     def _broker_command(self) -> list[str]:
         folder, certificates = self.folder / "broker", self.folder / "certificates"
         if self._broker_kind == "iotcore":
@@ -190,11 +194,12 @@ class Clinic:
         self._call_collector("broker", *options, *listener)
         return [broker.mosquitto() or "mosquitto", "-c", str(folder / "mosquitto.conf")]
 
-    def _call_collector(self, *arguments: str | Path) -> None:
+    def _call_collector(self, *arguments: str | Path) -> str:
         command = [own_program("trichoscope-collector"), *map(str, arguments)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             raise DemoFailed(result.stderr.strip() or f"{arguments[0]} failed.")
+        return result.stdout
 
     def _log(self, name: str) -> Path:
         taken = len(list((self.folder / "logs").glob(f"{name}*.log")))

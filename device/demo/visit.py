@@ -16,7 +16,7 @@ from contract import DONOR_CONTROL, PROTOCOL, Capture, Interval, Site
 from device.calibration.correction import Correction, correction_of
 from device.calibration.in_force import latest
 from device.calibration.records import Records
-from device.demo import broker
+from device.demo import broker, clinician
 from device.demo.clinic import CLINIC, Clinic, Ports
 from device.demo.processes import DemoFailed, look_around, note_requests_to_end
 from device.outbox import Outbox, State
@@ -24,6 +24,8 @@ from device.store import Store
 
 PATIENT, VISIT_NUMBER = "P-0042", 1
 LATER_SITE = Site.VERTEX
+CLINICIAN = "clinician"
+"""Whose account the demonstration adds: a code, as all accounts have."""
 
 TOLERANCE = 0.10
 """A density may lie this far from the truth where the truth is outside its interval."""
@@ -80,7 +82,8 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
     Returns
     -------
     bool
-        Whether every capture came back with a receipt, its picture too, and every density is right.
+        Whether every capture came back with a receipt, its picture too, every density is right, and the clinic's pages
+        show what they must, where they were looked at (`once`).
 
     Raises
     ------
@@ -111,9 +114,20 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
         say(f"visit {VISIT_NUMBER + 1}: {LATER_SITE} and donor control again, compared hair by hair")
         clinic.take_visit(PATIENT, VISIT_NUMBER + 1, *(word for site in sites for word in ("--site", site)))
         later = await_delivery(clinic, VISIT_NUMBER + 1)
-        say(f"The clinic's page: http://127.0.0.1:{ports.page}/patients/{PATIENT}")
-        say(f"Its report of the series: http://127.0.0.1:{ports.page}/patients/{PATIENT}/sites/{LATER_SITE}/report")
-        if not once:
+        link = clinic.add_clinician(CLINICIAN)
+        address = f"http://127.0.0.1:{ports.page}/patients/{PATIENT}"
+        report = f"{address}/sites/{LATER_SITE}/report"
+        if once:
+            wrong = clinician.look(link, _to_be_read(address, report, later))
+            for sentence in wrong or [
+                "The clinic's pages show the patient and the report to a clinician, and to nobody else."
+            ]:
+                say(sentence)
+        else:
+            wrong = []
+            say(f"The clinic's pages ask who you are. Choose a password, once: {link}")
+            say(f"Then the patient's page: {address}")
+            say(f"Its report of the series: {report}")
             running.enter_context(clinic.chair())
             say(f"The chair page, to take a visit yourself: http://127.0.0.1:{ports.chair}/")
             say("Ctrl-C ends the demonstration.")
@@ -121,7 +135,13 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
                 while True:
                     look_around()
     whole = len(rows) == len(PROTOCOL) and len(later) == len(sites)
-    return whole and all(row.arrived and row.density_right for row in [*rows, *later])
+    return whole and not wrong and all(row.arrived and row.density_right for row in [*rows, *later])
+
+
+def _to_be_read(patient: str, report: str, later: list[Row]) -> dict[str, str]:
+    """Return what the clinic's pages must show: the densities of the later visit, as they are written there."""
+    densities = {row.capture.site: f"{row.capture.measurement.hair_density_per_cm2.value:.0f}" for row in later}
+    return {patient: f"<strong>{densities.get(LATER_SITE)}</strong>", report: f">{densities.get(LATER_SITE)} <span"}
 
 
 def await_delivery(clinic: Clinic, visit_number: int = VISIT_NUMBER) -> list[Row]:

@@ -30,10 +30,12 @@ def test_a_scenario_is_drawn_alike_each_time_and_all_together_leave_nothing_out(
 
 
 def told(number: int, *, patient: str = "P-0001", stored: bool = True, refused: bool = False) -> Told:
+    """Return a message that an instrument kept, stored unless said otherwise."""
     return Told(f"id-{number}", patient, number, f"payload {number} of {patient}".encode(), stored, refused)
 
 
 def row(one: Told) -> Row:
+    """Return it as the database should hold it."""
     at = f"2026-03-04T09:{one.place:02d}"
     message_id = one.message_id.replace("-", "")
     return Row("captures", message_id, one.patient_code, content_sha256(one.payload), one.payload, at)
@@ -47,6 +49,7 @@ WELL = Held(tuple(map(row, ALL)), LATEST, LATEST, (DIGEST,), {})
 
 
 def judged(held: Held, instruments: list[Told] | None = None, strange: tuple[str, ...] = ()) -> Judgement:
+    """Return what the judge says, with one poison message among the others."""
     return judge([*(ALL if instruments is None else instruments), POISON], held, {DIGEST}, strange)
 
 
@@ -107,6 +110,7 @@ def test_one_broken_promise_is_in_the_table() -> None:
 
 
 def at(kind: Kind, begins_s: float, lasts_s: float = 0.3) -> Fault:
+    """Return a fault of the only collector."""
     return Fault(kind, begins_s, lasts_s)
 
 
@@ -146,9 +150,7 @@ PLANTED = {
 def test_faults_that_are_planted_in_the_collector_are_found() -> None:
     """Breaks when a collector that receipts before its commit, or stores twice, passes the scenarios."""
     with ThreadPoolExecutor(AT_A_TIME) as executor:
-        jobs = {
-            names: executor.submit(run_scenario, plan, planted=names) for names, (plan, _wanted) in PLANTED.items()
-        }
+        jobs = {names: executor.submit(run_scenario, plan, planted=names) for names, (plan, _wanted) in PLANTED.items()}
         outcomes = {names: job.result() for names, job in jobs.items()}
     assert [outcome.broken_off for outcome in outcomes.values()] == [""] * len(PLANTED)
     found = {names: set(outcome.wrong) for names, outcome in outcomes.items()}

@@ -1,16 +1,20 @@
 """The page: what is stored is shown, as it is, to this machine only."""
 
 import html
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from analysis import Flag
 from analysis.flag_words import FLAGS
+from collector.devices.states import State
 from collector.ingestion.decisions import Quarantined
-from collector.page import words
+from collector.page import device_words, words
 from collector.page.visits import visits_of
+from collector.people.roles import Role
+from collector.store import patients
 from collector.store.reviews import Reviews
 from collector.store.stored import StoreFailed
 from contract import (
@@ -37,7 +41,7 @@ def test_overview_of_an_empty_clinic_says_what_comes(clinic: Clinic) -> None:
     assert "Every message could be taken." in text
 
 
-def test_overview_says_how_an_instrument_fares(clinic: Clinic) -> None:
+def test_a_devices_page_says_how_the_instrument_fares(clinic: Clinic) -> None:
     """Breaks when a device without lights or triggers does not say so, or its camera and calibration cry unheard."""
     clinic.store.store_batch(
         [
@@ -47,39 +51,45 @@ def test_overview_says_how_an_instrument_fares(clinic: Clinic) -> None:
         ],
         NOW,
     )
-    first, second, third = clinic.page("/").split('<article class="device">')[1:]
+    first, second, third = (clinic.page(f"/devices/chair-{number}") for number in (1, 2, 3))
     assert "Cross-polarised, parallel-polarised" in text_of(first)
     assert "Foot switch, knee switch" in text_of(first)
     assert "Calibrated" in text_of(first)
     assert "due" not in text_of(first)
     assert "Lights None; the instrument's own light is used" in html.unescape(text_of(second))
     assert "Triggers None; captures are started by page or command line" in text_of(second)
-    assert "Calibration due Never calibrated. Calibrate it." in text_of(second)
+    assert "Never calibrated. Calibrate it. Do at the chair what the instrument says" in text_of(second)
     assert "Look at its &lt;cable&gt;." in third
     assert "Lights" not in third  # an earlier release says nothing of them
     assert "Triggers" not in third
+    overview = text_of(clinic.page("/"))
+    assert f"chair-3 {device_words.STATES[State.BAD].word} The camera is gone. Look at its &lt;cable&gt;." in overview
+    assert "Never calibrated." in text_of(clinic.page("/devices"))
 
 
-def test_overview_says_what_waits_and_for_how_long_it_can(clinic: Clinic) -> None:
+def test_a_devices_page_says_what_waits_and_for_how_long_it_can(clinic: Clinic) -> None:
     """Breaks when a clinic does not see that an instrument waits, fills up, or is about to lose its certificate."""
-    clinic.store.store_batch(
-        [
-            health(
-                waiting_others=4,
-                refused_others=2,
-                oldest_waiting_at=NOW - timedelta(days=9),
-                room_captures=17,
-                certificate_expires_at=NOW + timedelta(days=40),
-            )
-        ],
-        NOW,
+    now = datetime.now(UTC)
+    spoken = health(
+        created_at=now,
+        waiting_others=4,
+        refused_others=2,
+        oldest_waiting_at=now - timedelta(days=9),
+        room_captures=17,
+        certificate_expires_at=now + timedelta(days=5, hours=1),
     )
-    text = text_of(clinic.page("/"))
-    assert "4 comparisons, visits and reviews" in text
-    assert "Refused comparisons, visits and reviews 2" in " ".join(text.split())
+    clinic.store.store_batch([status(created_at=now), spoken], now)
+    text = text_of(clinic.page("/devices/chair-1"))
+    assert "Comparisons, visits and reviews 4 " in text
+    assert "It holds 2 messages that the clinic refused." in text
+    assert "Refused by the clinic 2 " in text
     assert "Oldest waits since" in text
-    assert "room for 17 captures" in text
-    assert "Certificate ends" in text
+    assert "Its oldest message has waited for 1 week." in text
+    assert "Room for 17 captures" in text
+    assert "Its disk takes about 17 captures more." in text
+    assert "In use until" in text
+    assert re.search(r"Its certificate ends on \S.* and was not renewed\.", text)
+    assert "1 need a look" in text_of(clinic.page("/"))
 
 
 def test_overview_shows_patients_devices_and_quarantine(clinic: Clinic) -> None:
@@ -98,12 +108,19 @@ def test_overview_shows_patients_devices_and_quarantine(clinic: Clinic) -> None:
     text = text_of(page)
     assert '<a href="/patients/P-0042">P-0042</a>' in page
     assert "P-0007" in text
-    assert "3 captures, 5 pictures" in text
-    assert "12.4 GB" in text
-    assert page.index("chair-1") < page.index("Online") < page.index("chair-2") < page.index("Offline")
-    assert "Simulated" in text
+    assert "1 of 2 online" in text
     assert "The topic is none of the contract&#39;s." in page
-    assert "weather/today" in text
+    devices = text_of(clinic.page("/devices"))
+    assert "Waiting 3, 5 pictures" in devices
+    assert "It holds 2 messages that the clinic refused." in devices
+    assert "Disk 12.4 GB" in devices
+    assert devices.count("Simulated") == 1
+    by_device = [text_of(clinic.page(f"/devices/chair-{number}")) for number in (1, 2)]
+    assert "Simulated" in by_device[0]
+    assert "Offline" not in by_device[0]
+    assert "Offline" in by_device[1]
+    clinic.sign_in(Role.ADMINISTRATOR)  # who settles the quarantine, and sees of whom a message is
+    assert "weather/today" in text_of(clinic.page("/quarantine"))
 
 
 def test_patient_page_shows_all_sites_of_each_visit(clinic: Clinic) -> None:
@@ -150,7 +167,7 @@ def test_patient_page_shows_figures_verdict_and_picture(clinic: Clinic) -> None:
     assert "Ø 61.2 µm" in text
     assert "Usable with care" in text
     assert "Simulated" in text
-    assert f'src="/pictures/{shown.picture.sha256}"' in page
+    assert f'src="/pictures/{shown.picture.sha256}/reduced/320"' in page
 
 
 def test_retaken_site_shows_the_last_take_and_links_the_earlier(clinic: Clinic) -> None:
@@ -158,9 +175,9 @@ def test_retaken_site_shows_the_last_take_and_links_the_earlier(clinic: Clinic) 
     first = capture(taken_at=NOW)
     second = capture(taken_at=NOW + timedelta(minutes=2))
     clinic.holds(second, first)
-    (visit,) = visits_of(clinic.store.captures_of("P-0042"), Reviews())
+    (visit,) = visits_of([one.capture for one in clinic.store.captures_of("P-0042")], Reviews())
     assert visit.sites[0].latest is not None
-    assert visit.sites[0].latest.capture == second
+    assert visit.sites[0].latest == second
     page = clinic.page("/patients/P-0042")
     assert f'Earlier take: <a href="/captures/{first.message_id}">1</a>' in page
 
@@ -286,10 +303,12 @@ def test_picture_is_pending_until_its_file_is_there(clinic: Clinic) -> None:
     clinic.holds(shown)
     page = clinic.page(f"/captures/{shown.message_id}")
     assert "Picture pending" in page
-    assert f'src="/pictures/{shown.picture.sha256}"' not in page
+    assert f"/pictures/{shown.picture.sha256}" not in page
     assert clinic.client.get(f"/pictures/{shown.picture.sha256}").status_code == 404
     clinic.holds_picture(shown)
-    assert "Picture pending" not in clinic.page(f"/captures/{shown.message_id}")
+    page = clinic.page(f"/captures/{shown.message_id}")
+    assert "Picture pending" not in page
+    assert f'src="/pictures/{shown.picture.sha256}/reduced/1600"' in page
     picture = clinic.client.get(f"/pictures/{shown.picture.sha256}")
     assert (picture.content, picture.headers["content-type"]) == (PICTURE_BYTES, "image/png")
 
@@ -342,10 +361,10 @@ def test_trouble_is_on_every_page_and_in_healthz(clinic: Clinic) -> None:
 def test_unreadable_store_is_said_on_a_page(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when a broken disk ends in a traceback in place of a sentence."""
 
-    def fail() -> None:
+    def fail(*_: object) -> None:
         raise StoreFailed("the store could not be read: disk I/O error")
 
-    monkeypatch.setattr(clinic.store, "patients", fail)
+    monkeypatch.setattr(patients, "newest", fail)
     answer = clinic.client.get("/")
     assert answer.status_code == 503
     assert "disk I/O error" in answer.text

@@ -25,8 +25,10 @@ from tests.collector.conftest import Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE
 from tests.examples import PICTURE_BYTES, capture, png
 from tests.free_ports import free_port
+from tests.system.signed_in import signed_in
 
 COMMAND = [sys.executable, "-c", "from collector.commands import main; main()"]
+FIRST = re.compile(r"first administrator: (http://127\.0\.0\.1:\d+)/first/\S+ \(once, within a day\)")
 READY = re.compile(r"collector ready: page (http://127\.0\.0\.1:\d+/) pictures (https://127\.0\.0\.1:\d+/) broker .+")
 
 
@@ -69,10 +71,14 @@ def collector(settings: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
+        first = FIRST.match(line)
+        if first is not None:  # there is no administrator yet
+            line = process.stdout.readline()
         ready = READY.match(line)
         if ready is None:
             process.kill()
             pytest.fail(f"not ready: {line!r} {process.communicate()[1]}")
+        assert first is None or ready[1] == f"{first[1]}/"
         yield process, ready[1], ready[2]
     finally:
         process.kill()
@@ -92,19 +98,24 @@ def test_capture_and_picture_go_all_the_way_to_the_page(mosquitto: Broker, certi
     name = hashlib.sha256(content).hexdigest()
     shown = capture(picture=Picture(sha256=name, media_type="image/png", size_bytes=len(content)))
     settings = settings_file(tmp_path, certificates, broker_port=mosquitto.port)
-    with collector(settings) as (_, page, pictures), Client(mosquitto, DEVICE) as device:
+    with (
+        collector(settings) as (_, page, pictures),
+        signed_in(settings, page) as clinician,
+        Client(mosquitto, DEVICE) as device,
+    ):
         device.subscribe(str(Topic(CLINIC, DEVICE, Channel.RECEIPT)))
         await_true(lambda: httpx.get(f"{page}healthz").status_code == 200, "the broker is connected")
         device.send(str(Topic(CLINIC, DEVICE, Channel.CAPTURE)), [shown.encode()])
         assert Receipt.model_validate_json(device.received.get(timeout=10)[1]).outcome is Outcome.STORED
-        assert "Picture pending" in httpx.get(f"{page}captures/{shown.message_id}").text
+        assert "Picture pending" in clinician.get(f"captures/{shown.message_id}").text
         with httpx.Client(verify=device_tls(certificates)) as https:
             address = f"{pictures}images/{name}"
             assert https.put(address, content=content, headers={"If-None-Match": "*"}).status_code == 201
             assert https.put(address, content=content, headers={"If-None-Match": "*"}).status_code == 200
             large = https.put(f"{pictures}images/{'0' * 64}", content=content * 30)
             assert large.status_code == 413
-        assert httpx.get(f"{page}pictures/{name}").content == content
+        assert clinician.get(f"pictures/{name}").content == content
+        assert content not in httpx.get(f"{page}pictures/{name}", follow_redirects=True).content
         without_certificate = ssl.create_default_context(cafile=certificates / "authority.crt")
         with httpx.Client(verify=without_certificate) as stranger, pytest.raises(httpx.TransportError):
             stranger.put(f"{pictures}images/{name}", content=PICTURE_BYTES)
@@ -159,8 +170,8 @@ def test_killed_collector_starts_again_with_everything(mosquitto: Broker, certif
             process.kill()
             process.wait()
         (tmp_path / "state" / "pictures" / "incoming" / "half").write_bytes(b"x")
-        with collector(settings) as (_, page, _):
-            assert shown.patient_code in httpx.get(page).text
+        with collector(settings) as (_, page, _), signed_in(settings, page) as clinician:
+            assert shown.patient_code in clinician.get("/").text
             assert not (tmp_path / "state" / "pictures" / "incoming" / "half").exists()
 
 

@@ -29,10 +29,12 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, C
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    """Give a page of a browser of its own; an error on it fails the test."""
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+def page(delivered: tuple[str, Capture, Clinic], cookies: list[SetCookieParam]) -> Iterator[Page]:
+    """Give a page of a browser of its own in which a clinician is signed in; an error on it fails the test."""
+    address, *_ = delivered
+    with chromium() as browser, browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        context.add_cookies(cookies)
+        page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

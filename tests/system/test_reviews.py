@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import datetime
 
-import httpx
 import pytest
 
 from contract import Capture, Decision, Review
@@ -21,6 +20,7 @@ from device.settings import DeviceSettings
 from device.store import Store
 from groundwork.settings_file import read
 from tests import examples
+from tests.system.signed_in import pages_of, signed_in
 from tests.system.test_delivery import MakeClinic, await_empty_outbox, keep
 
 WITHIN_S = 60.0
@@ -83,9 +83,9 @@ def test_what_was_rejected_at_the_chair_counts_nowhere_in_the_clinic(clinic: Cli
         say(store, rejected, decision=Decision.REJECTED, reason="The wrong place.")
         await_empty_outbox(store, WITHIN_S)
         await_true(lambda: nothing_waits(store), "the review is confirmed")
-        page = f"http://127.0.0.1:{clinic.ports.page}"
-        assert "The wrong place." in httpx.get(f"{page}/captures/{rejected.message_id}").text
-        assert "0 of 6 sites" in httpx.get(f"{page}/patients/{rejected.patient_code}").text
+        with signed_in(*pages_of(clinic)) as clinician:
+            assert "The wrong place." in clinician.get(f"/captures/{rejected.message_id}").text
+            assert "0 of 6 sites" in clinician.get(f"/patients/{rejected.patient_code}").text
         store.connection.executescript("DELETE FROM message; DELETE FROM picture")  # as at another chair
         outcome = find_baseline(settings, store, rejected.patient_code, rejected.site, 3, with_picture=False)
     assert isinstance(outcome, Found)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,7 +27,6 @@ from benchmarks.delivery.chaos.network import SpoiltConnections
 from benchmarks.delivery.chaos.plan import DiskKind
 from benchmarks.delivery.chaos.programs import Service
 from collector import authority, broker
-from collector.opening import FILE
 from device.demo.broker import mosquitto
 from device.demo.clinic import CLINIC, Clinic
 from device.demo.processes import own_program
@@ -33,6 +34,9 @@ from tests.free_ports import free_port, free_ports
 
 _READY_WITHIN_S = 45.0
 _DATABASE_OWNER = "trichoscope"
+_TROUBLE = re.compile(r"Nothing is taken in: (.*?)(?:\. Trying again|$)", re.MULTILINE)
+_OF_ONE_RUN = re.compile(r"\d+\.\d+\.\d+\.\d+|\b\d+\b|\"[^\"]*\"|/[^ ]+")  # ports, numbers, names of files
+_TROUBLE_LENGTH = 90
 _POSTGRES = "postgres"  # whom Debian's package makes: the server refuses to run as root
 
 
@@ -181,7 +185,7 @@ class FaultyClinic:
     def store(self) -> str | Path:
         """What holds the messages: SQLite's file, or PostgreSQL's URL past the line that is spoilt."""
         if self.plan.sqlite:
-            return self.database / "state" / FILE
+            return self.database / "state" / "collector.sqlite3"
         return f"postgresql://{_DATABASE_OWNER}@/{CLINIC}?host={self.database}&port={self._database_port}"
 
     def session(self) -> psycopg.Connection:
@@ -212,6 +216,26 @@ class FaultyClinic:
         except psycopg.OperationalError:
             return False
         return True
+
+    @property
+    def stands(self) -> bool:
+        """Whether a collector has started and takes messages, or tries to."""
+        return any(self._is_ready(name) for name in self.collectors)
+
+    def _is_ready(self, name: str) -> bool:
+        if self.services[name].pid is None:
+            return False
+        _, _, said = (self._logs / f"{name}.log").read_text(encoding="utf-8", errors="replace").rpartition("--- life")
+        return "collector ready" in said
+
+    def troubles(self) -> dict[str, int]:
+        """Return what kept the collectors from taking messages in, by their logs, and how often it began."""
+        said: Counter[str] = Counter()
+        for name in self.collectors:
+            log = (self._logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+            for trouble in _TROUBLE.findall(log):
+                said[_OF_ONE_RUN.sub("...", trouble)[:_TROUBLE_LENGTH]] += 1
+        return dict(said)
 
     def look(self) -> None:
         """Start what is to run and does not."""

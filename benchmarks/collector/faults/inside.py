@@ -67,6 +67,7 @@ def play(plan: Plan, folder: Path, planted: str, *, sandboxed: bool) -> Outcome:
                 quarantined=len(held.quarantined),
                 not_empty=not_empty,
                 emptied_s=emptied_s,
+                troubles=clinic.troubles(),
                 ended_by_themselves={
                     name: service.ended_by_itself
                     for name, service in clinic.services.items()

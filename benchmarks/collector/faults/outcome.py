@@ -48,6 +48,8 @@ class Outcome:
         Why the scenario itself failed; nothing if it ran to its end.
     made, void, left_out : dict of str to int
         Faults by kind: made; tried, but what they were to meet was just away; and not possible on this machine.
+    troubles : dict of str to int
+        What kept collectors from taking messages in, by their own words, and how often it began.
     ended_by_themselves : dict of str to int
         How often a program ended without having been told to, and was started again.
     seconds, emptied_s : float
@@ -68,6 +70,7 @@ class Outcome:
     made: dict[str, int] = field(default_factory=dict)
     void: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    troubles: dict[str, int] = field(default_factory=dict)
     ended_by_themselves: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     emptied_s: float = 0.0
@@ -90,7 +93,12 @@ class Outcome:
             f" {self.of_real} of them of a real instrument, {self.stored} stored, {self.quarantined} in quarantine;"
             f" all receipted {self.emptied_s:.1f} s after healing; {self.seconds:.1f} s in all"
         ]
-        for what, names in (("void", self.void), ("left out", self.left_out), ("ended", self.ended_by_themselves)):
+        for what, names in (
+            ("void", self.void),
+            ("left out", self.left_out),
+            ("said", self.troubles),
+            ("ended", self.ended_by_themselves),
+        ):
             lines += [f"  {what}: {name}, {count}" for name, count in names.items()]
         lines += [f"  broken off: {self.broken_off}"] * bool(self.broken_off)
         lines += [f"  without a receipt: {self.not_empty}"] * bool(self.not_empty)

@@ -159,7 +159,7 @@ _CHOICES = (
     _Choice(Kind.BROKER_SILENT),
     _Choice(Kind.BROKER_CUT, amount=_cut),
     _Choice(Kind.BROKER_SLOW, amount=_delay),
-    _Choice(Kind.DISK_FULL, (0.5, 3.0), weight=2.5),
+    _Choice(Kind.DISK_FULL, (1.5, 4.0), weight=2.5),
     _Choice(Kind.LOCKED, (0.5, 7.0), weight=1.5),
     _Choice(Kind.POSTGRESQL_CRASHED, (0.1, 1.5), weight=3),
     _Choice(Kind.POSTGRESQL_KILLED, (0.1, 1.5), weight=1.5),

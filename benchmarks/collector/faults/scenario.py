@@ -160,6 +160,8 @@ def table(outcomes: list[Outcome], seconds: float) -> list[Row]:
     lines.append(("faults made", "-", f"{made.total()}: {_listed(made)}", ""))
     if void := total([outcome.void for outcome in outcomes]):
         lines.append(("faults tried while what they meet was away", "-", f"{void.total()}: {_listed(void)}", ""))
+    troubles = total([outcome.troubles for outcome in outcomes])
+    lines.append(("what kept collectors from taking messages in, by their logs", "-", _listed(troubles) or "-", ""))
     ended = total([outcome.ended_by_themselves for outcome in outcomes])
     lines.append(("programs that ended by themselves and were started again", "-", _listed(ended) or "none", ""))
     if left_out := total([outcome.left_out for outcome in outcomes]):
@@ -182,4 +184,4 @@ def _spread(seconds: list[float]) -> str:
 
 
 def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
+    return "; ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from collector.interface.asked import (
     CAPTURE,
-    MOST_AT_ONCE,
     PATIENT,
+    USUALLY_AT_ONCE,
     AfterArrival,
     AfterCapture,
     Limit,
@@ -47,7 +47,7 @@ class PatientsCapturesAsked(Query):
     """Which of a patient's captures."""
 
     after: AfterCapture | None = None
-    limit: Limit = MOST_AT_ONCE
+    limit: Limit = USUALLY_AT_ONCE
 
 
 class ArrivedAsked(Query):
@@ -55,7 +55,7 @@ class ArrivedAsked(Query):
 
     since: Since | None = None
     after: AfterArrival | None = None
-    limit: Limit = MOST_AT_ONCE
+    limit: Limit = USUALLY_AT_ONCE
 
 
 class CaptureAsked(Query):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collector.interface.asked import MOST_AT_ONCE, PATIENT, SITE, AfterCapture, Limit
+from collector.interface.asked import PATIENT, SITE, USUALLY_AT_ONCE, AfterCapture, Limit
 from collector.interface.clinic import Clinic
 from collector.interface.resource import Asked, Query, Resource
 from collector.interface.resources.captures import part
@@ -16,7 +16,7 @@ class ChangesAsked(Query):
     """Which of a site's changes."""
 
     after: AfterCapture | None = None
-    limit: Limit = MOST_AT_ONCE
+    limit: Limit = USUALLY_AT_ONCE
 
 
 def resources(clinic: Clinic) -> tuple[Resource, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from collector.interface.asked import MOST_AT_ONCE, PATIENT, AfterPatient, Beginning, Limit
+from collector.interface.asked import PATIENT, USUALLY_AT_ONCE, AfterPatient, Beginning, Limit
 from collector.interface.clinic import Clinic
 from collector.interface.problems import Refusal
 from collector.interface.resource import Asked, Query, Resource
@@ -20,7 +20,7 @@ class PatientsAsked(Query):
 
     beginning: Beginning = ""
     after: AfterPatient | None = None
-    limit: Limit = MOST_AT_ONCE
+    limit: Limit = USUALLY_AT_ONCE
 
 
 def resources(clinic: Clinic) -> tuple[Resource, ...]:

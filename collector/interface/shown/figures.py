@@ -8,6 +8,7 @@ from pydantic import Field
 
 from collector.exports.codes import FIGURES, SYSTEM_URL, FigureCode, coded_figures, site_code
 from collector.interface.resource import Shown
+from collector.store.figures import figures_of
 from collector.store.series import ListedCapture
 from contract import Interval, Measurement
 
@@ -55,10 +56,10 @@ def body_site(key: str) -> BodySite:
 
 
 def _listed(capture: ListedCapture) -> Iterator[Figure]:
+    figures = figures_of(capture.figures_json)
     for name, code in FIGURES.items():
-        interval = capture.figure(name)
-        if interval is not None:
-            yield _figure(code, interval)
+        if name in figures:
+            yield _figure(code, figures[name])
 
 
 def _figure(code: FigureCode, interval: Interval, factor: int | None = None) -> Figure:

@@ -150,10 +150,14 @@ class Guard:
             return PlainTextResponse("Unknown host.", 400)
         if asked.path == addresses.METRICS and not addresses.is_loopback(asked.scope.get("client")):
             return PlainTextResponse("Refused.", 403)
+        if asked.path.startswith(addresses.INTERFACE):  # which knows its methods, and says so in its own way
+            return None
         return None if asked.method in (*_READING, *_CHANGING) else PlainTextResponse("Refused.", 405)
 
     def _too_often(self, asked: _Asked) -> ASGIApp | None:
         wait_s = 0.0
+        if asked.path.startswith(addresses.INTERFACE):  # which counts by token
+            return None
         if asked.person is None:
             wait_s = self._strangers.take(address_key(asked.scope.get("client")))
         elif asked.acts:

@@ -68,7 +68,7 @@ def box_plots(
     arm_of
         Each patient's arm; None while the study is blinded: all arms are pooled.
     """
-    places: list[tuple[str, tuple[str, ...]]] = [(words.site(site), (site,)) for site in plan.all_sites]
+    places: list[tuple[str, tuple[str, ...]]] = [(words.site(site, said.language), (site,)) for site in plan.all_sites]
     if len(plan.sites) > 1:
         places.insert(0, (said.language.words("All treated sites, each patient's mean"), plan.sites))
     rows: list[BoxRow] = []

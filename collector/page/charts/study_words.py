@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.measurement import Interval
@@ -21,6 +22,11 @@ _UNITS = {
 """For people, and decimals, by the UCUM code; lightness and contrast are pure numbers of CIELAB."""
 
 _SMALLEST_P = 0.001
+
+
+def units() -> Iterator[str]:
+    """Give the units' words: keys of the catalogues."""
+    yield from (unit for unit, _ in _UNITS.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +52,8 @@ class StudyWords:
     @property
     def unit(self) -> str:
         """For people."""
-        return _UNITS.get(FIGURES[self.figure].ucum, (FIGURES[self.figure].ucum, 1))[0]
+        ucum = FIGURES[self.figure].ucum
+        return self.language.words(_UNITS.get(ucum, (ucum, 1))[0])
 
     @property
     def decimals(self) -> int:

@@ -36,7 +36,7 @@ def routes(page: Page) -> list[BaseRoute]:
             changes=changes_within(taken[:upto]),
             review=history.standing,
             decided=reviewed.decided(history),
-            audit=reviewed.audit(history),
+            audit=reviewed.audit(history, page.language(request)),
             corrected=corrected,
             overlaid=corrected if shows_corrected else stored.capture.measurement,
         )

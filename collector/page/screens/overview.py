@@ -84,11 +84,12 @@ def routes(page: Page) -> list[BaseRoute]:
 def _overview(
     page: Page, connection: Connection, language: Language, rights: frozenset[Right], now: datetime
 ) -> Overview:
-    arrivals = news.arrivals(connection, datetime.combine(now.date(), time.min).astimezone(), _COUNTED_TODAY + 1)
+    midnight = datetime.combine(now.date(), time.min).astimezone()
+    came, of_patients = news.came_since(connection, midnight, _COUNTED_TODAY + 1)
     sees_patients, sees_devices = Right.SEE_PATIENTS in rights, Right.SEE_DEVICES in rights
     return Overview(
-        captures=len(arrivals),
-        of_patients=len({one.patient_code for one in arrivals}),
+        captures=came,
+        of_patients=of_patients,
         expected=expected_today(connection, now.date()) if sees_patients else None,
         taken_last=patients.newest(connection, _PATIENTS_SHOWN) if sees_patients else None,
         fleet=fleet(connection, page.certificates, language, now.astimezone(UTC)) if sees_devices else None,

@@ -134,7 +134,7 @@ def _row(course: Course, read: Mapping[UUID, Comparison], language: Language) ->
     values = [(one.taken_at, figure.value) for one in course.captures if (figure := one.figure(DENSITY)) is not None]
     return SiteRow(
         site=course.site,
-        name=language.words(words.site(course.site)),
+        name=words.site(course.site, language),
         donor=course.site == DONOR_CONTROL,
         visits=len(course.captures),
         last_visit=None if newest is None else newest.visit_number,
@@ -164,7 +164,7 @@ def _head(code: str, rows: Sequence[SiteRow], language: Language) -> str:
         places.append(
             TrendPlace(
                 key=row.site,
-                name=row.name.removesuffix(" (donor control)"),
+                name=row.name.removesuffix(f" ({language.words('donor control')})"),
                 behind_glabella_mm=place.behind_glabella_mm,
                 right_mm=place.right_mm,
                 lines=tuple(line for line in lines if line),

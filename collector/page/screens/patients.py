@@ -100,7 +100,7 @@ def _remarks(compared: Sequence[Comparison], language: Language) -> dict[str, li
         if change.called:
             found[one.patient_code].append(
                 Remark(
-                    language.words(words.site(one.site)),
+                    words.site(one.site, language),
                     change.call,
                     f"{change.value} {change.unit}",
                     one.followup.visit_number,

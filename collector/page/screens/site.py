@@ -201,7 +201,7 @@ def _instrument(read: _Read, language: Language) -> dict[int, str]:
     found = {}
     for earlier, later in pairwise(read.captures[one.message_id] for one in read.site.captures):
         if changed := instrument_changes(earlier, later):
-            found[later.visit_number] = language.sentence(words.changes(changed))
+            found[later.visit_number] = words.changes(changed, language)
     return found
 
 

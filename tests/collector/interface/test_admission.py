@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from collector.interface.admission import Pace
-from collector.interface.application import ADDRESS, DOCUMENT
+from collector.interface.application import ADDRESS, DOCUMENT, described
 from collector.people.roles import Role
 from collector.people.tokens import Tokens
 from tests.collector.interface.served import CAPTURE, PATIENT, STUDY, Served, fill
@@ -138,6 +138,7 @@ def test_the_document_is_valid_and_open(filled: Served) -> None:
     """Breaks when programs cannot be made from the document, or something in it has no description."""
     document = filled.stranger.get(f"{ADDRESS}{DOCUMENT}").json()
     validate(document)
+    assert document == described()
     for path in document["paths"].values():
         operation = path["get"]
         assert operation["summary"]

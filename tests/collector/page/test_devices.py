@@ -312,6 +312,7 @@ def _plan(clinic: Clinic, ask: Callable[[Any], object]) -> str:
         lambda connection: store_devices.newest_captures(connection, DEVICE, 50, NOW),
         lambda connection: store_devices.alarms_of(connection, DEVICE),
         lambda connection: news.arrivals(connection, NOW, 10),
+        lambda connection: news.came_since(connection, NOW, 10),
         lambda connection: news.taken_at_visits(connection, ["P-0042"]),
         lambda connection: news.visits_said(connection, [("P-0042", 1)]),
         lambda connection: quarantine.newest(connection, 50),

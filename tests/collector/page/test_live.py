@@ -20,6 +20,7 @@ from collector.page.live.news import MOST_CODES, OVERLAP, Noticing
 from collector.page.live.watching import MOST_OF_A_SESSION, TooManyWatch, Watching
 from collector.people.person import Person
 from collector.people.roles import Role
+from collector.people.secret_words import digest
 from collector.people.sessions import Sessions
 from collector.store import news, people
 from collector.store.alarms import Alarm, AlarmKind
@@ -224,7 +225,7 @@ def _ends(clinic: Clinic, cookie: str, how: str) -> None:
         Sessions(clinic.store).close(cookie)
         return
     with clinic.store.writing() as connection:
-        key = watching.digest(cookie)
+        key = digest(cookie)
         if how == "too long ago":
             people.touch_session(connection, key, datetime.now(UTC) - timedelta(hours=1))
         else:

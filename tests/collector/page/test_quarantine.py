@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from collector.ingestion import settling
 from collector.ingestion.decisions import Quarantined, Refused, decide
 from collector.ingestion.settling import Became
 from collector.page.payload import MOST_BYTES, codes_in, shown_bytes
+from collector.people import audit
 from collector.people.roles import Role
 from collector.store import batches, erasure, quarantine
 from collector.store.quarantine import After, Key
@@ -49,6 +51,22 @@ def _trail(of: Store) -> list[tuple[str, str | None, str | None, str | None]]:
             text("SELECT action, patient_code, subject, detail FROM audit_trail ORDER BY entry_id")
         )
         return [(row[0], row[1], row[2], row[3]) for row in rows if row[0] != "looked"]
+
+
+@pytest.fixture
+def in_a_file(empty_store: Path, tmp_path: Path) -> Iterator[Store]:
+    """Return an empty store on SQLite, for what no database does otherwise."""
+    shutil.copy(empty_store, tmp_path / "collector.sqlite3")
+    with closing(Store(tmp_path / "collector.sqlite3")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty store's file: brought to today's format once, and copied."""
+    file = tmp_path_factory.mktemp("quarantine") / "collector.sqlite3"
+    Store(file).close()
+    return file
 
 
 def test_what_can_be_taken_now_is_stored_and_gone_in_one_commit(store: Store) -> None:
@@ -111,13 +129,13 @@ def test_nothing_of_an_erased_patient_is_taken_back_in(store: Store) -> None:
 
 
 @pytest.mark.parametrize("word", ["status", "health", "ask/baseline"])
-def test_an_old_word_is_heard_as_one_of_then(store: Store, word: str) -> None:
+def test_an_old_word_is_heard_as_one_of_then(in_a_file: Store, word: str) -> None:
     """Breaks when a device that sent a word last year is seen today, because somebody tried it again."""
     said = {"status": status, "health": health, "ask/baseline": ask}[word](clock_trusted=False)
-    key = _hold(store, f"trichoscope/1/{CLINIC}/{DEVICE}/{word}", said.encode())
-    assert settling.retry(store, CLINIC, "an-admin", key, NOW + timedelta(days=300)).became is Became.HEARD
-    assert _held(store) == []
-    assert [device.seen_at for device in store.devices()] == ([] if word == "ask/baseline" else [NOW])
+    key = _hold(in_a_file, f"trichoscope/1/{CLINIC}/{DEVICE}/{word}", said.encode())
+    assert settling.retry(in_a_file, CLINIC, "an-admin", key, NOW + timedelta(days=300)).became is Became.HEARD
+    assert _held(in_a_file) == []
+    assert [device.seen_at for device in in_a_file.devices()] == ([] if word == "ask/baseline" else [NOW])
 
 
 def test_a_discarded_message_leaves_topic_digest_and_why(store: Store) -> None:
@@ -142,7 +160,7 @@ def test_a_retry_that_breaks_off_changes_nothing(store: Store, monkeypatch: pyte
         if fails_at == "remove":
             broken.setattr(quarantine, "remove", dies)
         else:
-            broken.setattr(settling.audit, "write", dies)
+            broken.setattr(audit, "write", dies)
         with pytest.raises(KeyboardInterrupt):
             settling.retry(store, CLINIC, "an-admin", key, NOW)
     assert _held(store) == [key]
@@ -151,17 +169,17 @@ def test_a_retry_that_breaks_off_changes_nothing(store: Store, monkeypatch: pyte
     assert settling.retry(store, CLINIC, "an-admin", key, NOW).became is Became.STORED
 
 
-def test_what_fails_in_storing_stays_and_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_in_storing_stays_and_is_said(in_a_file: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when one message's fault ends in a traceback, or is told with what the message holds."""
-    key = _hold(store, TOPIC, capture().encode())
+    key = _hold(in_a_file, TOPIC, capture().encode())
 
     def fails(*_anything: object) -> None:
         raise OverflowError("P-0042 is too much")
 
     monkeypatch.setattr(batches, "keep", fails)
-    became = settling.retry(store, CLINIC, "an-admin", key, NOW)
+    became = settling.retry(in_a_file, CLINIC, "an-admin", key, NOW)
     assert (became.became, became.reason) == (Became.STILL_HELD, "Storing it failed with OverflowError.")
-    assert _held(store) == [key]
+    assert _held(in_a_file) == [key]
 
 
 def test_two_administrators_settle_each_message_once(store: Store) -> None:
@@ -212,18 +230,19 @@ def test_the_list_goes_on_behind_what_it_ended_with(store: Store) -> None:
     assert (reason.reason, reason.count, reason.newest_at) == (WHY, 30, NOW + timedelta(seconds=2))
 
 
-def test_counts_end_somewhere(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_end_somewhere(in_a_file: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when a device that floods the quarantine makes every page slow."""
     monkeypatch.setattr(quarantine, "COUNTED_TO", 5)
-    store.store_batch([Quarantined("t", b"%d" % number, WHY) for number in range(9)], NOW)
-    with store.reading() as connection:
+    in_a_file.store_batch([Quarantined("t", b"%d" % number, WHY) for number in range(9)], NOW)
+    with in_a_file.reading() as connection:
         assert quarantine.count(connection) == 6
         assert quarantine.reasons(connection)[0].count == 5
 
 
 @pytest.fixture
-def admin(tmp_path: Path) -> Iterator[Clinic]:
+def admin(empty_store: Path, tmp_path: Path) -> Iterator[Clinic]:
     """Return a clinic at which an administrator is signed in."""
+    shutil.copy(empty_store, tmp_path / "collector.sqlite3")
     made = Clinic(tmp_path, Role.ADMINISTRATOR)
     with closing(made.store):
         yield made
@@ -336,14 +355,14 @@ def test_a_store_that_fails_keeps_the_message(admin: Clinic, monkeypatch: pytest
     assert _held(admin.store) == [key]
 
 
-def test_a_refused_message_is_told_apart_by_nothing(store: Store) -> None:
+def test_a_refused_message_is_told_apart_by_nothing(in_a_file: Store) -> None:
     """Breaks when what was refused to a device, and is fit now, cannot be stored."""
     taken = capture()
     topic = Topic(CLINIC, DEVICE, Channel.CAPTURE)
-    store.store_batch([Refused(topic, taken.message_id, taken.encode(), WHY)], datetime.now(UTC))
-    (key,) = _held(store)
-    assert settling.retry(store, CLINIC, "an-admin", key, datetime.now(UTC)).became is Became.STORED
-    (again,) = store.store_batch([decide(CLINIC, str(topic), taken.encode())], datetime.now(UTC))
+    in_a_file.store_batch([Refused(topic, taken.message_id, taken.encode(), WHY)], datetime.now(UTC))
+    (key,) = _held(in_a_file)
+    assert settling.retry(in_a_file, CLINIC, "an-admin", key, datetime.now(UTC)).became is Became.STORED
+    (again,) = in_a_file.store_batch([decide(CLINIC, str(topic), taken.encode())], datetime.now(UTC))
     assert again is not None
     assert again.receipt.outcome == "stored"  # what the device is told when a person there sends it again
-    assert len(store.captures_of("P-0042")) == 1
+    assert len(in_a_file.captures_of("P-0042")) == 1
