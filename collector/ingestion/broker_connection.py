@@ -8,6 +8,7 @@ measured with 2.0.11).
 """
 
 import logging
+import math
 import select
 import socket
 import ssl
@@ -55,6 +56,7 @@ _log = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 30
 _CONNECT_TIMEOUT_S = 3.0
 _ANSWER_WITHIN_S = 10.0
+_TAKES_WITHIN_S = 20.0  # what TCP has not brought over by then, with nobody at the other end, it would try for 15 min
 _LAST_WORDS_WITHIN_S = 1.0
 _SESSION_EXPIRY_S = 14 * 24 * 3600
 _SHARED_SESSION_EXPIRY_S = 120  # what the broker meant for a member that is gone waits for it, and for nobody else
@@ -146,6 +148,7 @@ class BrokerConnection:
         self._unconfirmed: dict[int, _Outgoing] = {}
         self._said_s = self._answer_due_s = 0.0
         self._pinged = False
+        self._stuck_since_s: float | None = None
 
     def open(self) -> None:
         """Connect; the broker's answer comes with :meth:`turn`.
@@ -161,6 +164,7 @@ class BrokerConnection:
             try:
                 # A lone message's receipt took 48 ms with Nagle's algorithm, 6 without.
                 bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * _TAKES_WITHIN_S))
                 self._socket = self._tls.wrap_socket(bare, server_hostname=host)
             except BaseException:
                 bare.close()
@@ -195,11 +199,7 @@ class BrokerConnection:
         try:
             self._send()
             if not self._read():
-                opened = self._opened()
-                listening: list[socket.socket | int] = [] if self.full else [opened]
-                if beside is not None:
-                    listening.append(beside)
-                select.select(listening, [opened] if self._outgoing else [], [], wait_s)
+                self._wait(wait_s, beside)
                 self._read()
             self._stay_alive()
             self._send()
@@ -265,6 +265,14 @@ class BrokerConnection:
         if self._socket is None:
             raise ConnectionEnded("the connection to the broker is closed")
         return self._socket
+
+    def _wait(self, wait_s: float, beside: int | None) -> None:
+        waiting = select.poll()  # not select(), which takes no descriptor beyond 1023
+        if asked := (0 if self.full else select.POLLIN) | (select.POLLOUT if self._outgoing else 0):
+            waiting.register(self._opened(), asked)
+        if beside is not None:
+            waiting.register(beside, select.POLLIN)
+        waiting.poll(math.ceil(1000 * wait_s))
 
     def _has_room(self) -> bool:
         return self._waiting_bytes < _MOST_WAITING_BYTES
@@ -380,14 +388,18 @@ class BrokerConnection:
             try:
                 sent = opened.send(self._outgoing)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                if self._stuck_since_s is None:
+                    self._stuck_since_s = time.monotonic()
                 return
             del self._outgoing[:sent]
-            self._said_s = time.monotonic()
+            self._said_s, self._stuck_since_s = time.monotonic(), None
 
     def _stay_alive(self) -> None:
         now_s = time.monotonic()
         if (not self.subscribed or self._pinged) and now_s > self._answer_due_s and not self.full:
             raise ConnectionEnded(f"the broker does not answer within {_ANSWER_WITHIN_S:.0f} s")
+        if self._stuck_since_s is not None and now_s - self._stuck_since_s > _TAKES_WITHIN_S:  # no ping gets there
+            raise ConnectionEnded(f"the broker takes nothing for {_TAKES_WITHIN_S:.0f} s")
         quiet = self._connected and not self._outgoing and now_s - self._said_s > self._keep_alive_s / 2
         if quiet and not self._pinged:
             self._outgoing += packets.PING

@@ -3,6 +3,9 @@
 Reading a capture of 10 kB and validating it costs more than storing it, and pydantic holds the interpreter's lock all
 the while: a second thread gains nothing (measured, docs/decisions/0029-the-collectors-own-subscriber.md). A clinic of
 a few chairs never sees the process: it is started by the first batch that is worth it.
+
+Nothing here waits for that process without a bound: where it hangs, is gone or cannot be started, its batch is decided
+in this one, and it is started again later.
 """
 
 import dataclasses
@@ -11,13 +14,15 @@ import multiprocessing
 import os
 import pickle
 import signal
+import socket
+import struct
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import cast
 
-from collector.ingestion.decisions import Accepted, Decision, Quarantined, Refused, decide, storable_topic
+from collector.ingestion.decisions import Accepted, Decision, Quarantined, Refused, decide, topic_to_hold
 from collector.ingestion.packets import Received
 from contract import Capture, Topic
 
@@ -25,7 +30,9 @@ _log = logging.getLogger(__name__)
 
 _WORTH_A_PROCESS = 16  # messages: fewer are decided sooner than they are handed over and given back
 _AGAIN_AFTER_S = 30.0
-_END_WITHIN_S = 5.0
+_DECIDED_WITHIN_S = 30.0  # a full batch takes 20 ms, the process's own start a second: what takes longer hangs
+_STALLED_AFTER_S = 2.0  # it reads what it is given at once, and does nothing else while it writes its answer
+_END_WITHIN_S = 2.0
 _READY = b"ready"
 
 _Parcel = list[tuple[str, bytes]]
@@ -49,6 +56,7 @@ class Deciding:
         self._beside: Connection | None = None
         self._process: BaseProcess | None = None
         self._ready = False
+        self._due_s = 0.0
         self._not_before_s = float("-inf")
         self._alone = len(os.sched_getaffinity(0)) < 2
 
@@ -58,6 +66,7 @@ class Deciding:
         if len(batch) >= _WORTH_A_PROCESS and self._has_company() and self._beside is not None:
             try:
                 _send(self._beside, [(message.topic, message.payload) for message in batch])
+                self._due_s = time.monotonic() + _DECIDED_WITHIN_S
                 return
             except OSError as error:
                 self._lost(error)
@@ -80,15 +89,15 @@ class Deciding:
 
     @property
     def done(self) -> bool:
-        """Whether the batch is decided."""
-        return self._decided is not None or self._beside is None or self._beside.poll()
+        """Whether the batch is decided, or the process has had its time and :meth:`give` decides it here."""
+        return self._decided is not None or self._beside is None or self._beside.poll() or self._overdue
 
     def give(self) -> tuple[Sequence[Received], list[Decision]]:
         """Give the batch and what was decided of each message, once that is done."""
         batch, self._batch = self._batch, ()
         if self._decided is None and self._beside is not None:
             try:
-                travelled: list[Decision | _Capture] = pickle.loads(self._beside.recv_bytes())  # noqa: S301  our own
+                travelled: list[Decision | _Capture] = pickle.loads(self._answer(self._beside))  # noqa: S301  our own
                 self._decided = [_arrived(one, message) for one, message in zip(travelled, batch, strict=True)]
             except (OSError, EOFError) as error:
                 self._lost(error)
@@ -98,9 +107,10 @@ class Deciding:
         return batch, decided
 
     def forget(self) -> None:
-        """Leave a batch that was begun: its connection is lost, and it comes again."""
-        if self._batch:
-            self.give()
+        """Leave a batch that was begun: its connection is lost, and it comes again. Waits for nothing."""
+        if self.wait_for is not None:
+            self._ready = False  # until it has answered, which nobody waits for
+        self._batch, self._decided = (), None
 
     def close(self) -> None:
         """End the process."""
@@ -110,10 +120,15 @@ class Deciding:
             self._process.join(_END_WITHIN_S)
             if self._process.is_alive():
                 self._process.kill()
-                self._process.join()
-            self._process.close()
+                self._process.join(_END_WITHIN_S)
+            if not self._process.is_alive():  # else the system itself holds it, for a disk say
+                self._process.close()
         self._beside = self._process = None
         self._batch, self._ready = (), False
+
+    @property
+    def _overdue(self) -> bool:
+        return time.monotonic() >= self._due_s
 
     def _has_company(self) -> bool:
         if self._alone:
@@ -121,24 +136,40 @@ class Deciding:
         try:
             if self._process is None and time.monotonic() >= self._not_before_s:
                 self._start()
-            if not self._ready and self._beside is not None and self._beside.poll():
-                self._ready = self._beside.recv_bytes() == _READY
-        except (OSError, EOFError) as error:
+            if not self._ready and self._beside is not None and (self._beside.poll() or self._overdue):
+                self._answer(self._beside)  # that it is there, or what it decided of a batch that was left
+                self._ready = True
+        except (OSError, EOFError, MemoryError) as error:
             self._lost(error)
         return self._ready
+
+    def _answer(self, beside: Connection) -> bytes:
+        if not beside.poll(max(0.0, self._due_s - time.monotonic())):
+            raise TimeoutError(f"it said nothing for {_DECIDED_WITHIN_S:.0f} s")
+        return beside.recv_bytes()
 
     def _start(self) -> None:
         # spawned: what is forked from a process with threads may hold their locks for good
         context = multiprocessing.get_context("spawn")
-        self._beside, other = context.Pipe()
-        self._process = context.Process(target=_decide_all, args=(self._clinic_id, other), name="deciding", daemon=True)
-        self._process.start()
-        other.close()
+        beside, other = context.Pipe()
+        try:
+            _bound_waiting(beside)
+            process = context.Process(target=_decide_all, args=(self._clinic_id, other), name="deciding", daemon=True)
+            process.start()
+        except BaseException:
+            beside.close()
+            raise
+        finally:
+            other.close()
+        self._beside, self._process = beside, process
+        self._due_s = time.monotonic() + _DECIDED_WITHIN_S
 
     def _lost(self, error: Exception) -> None:
-        _log.error("The process that validates messages ended (%r); they are validated here meanwhile.", error)
+        _log.error("The process that validates messages is not at work (%r); they are validated here meanwhile.", error)
         self._not_before_s = time.monotonic() + _AGAIN_AFTER_S
         batch = self._batch
+        if self._process is not None:
+            self._process.kill()
         self.close()
         self._batch = batch
 
@@ -156,6 +187,15 @@ def _decide_all(clinic_id: str, asked: Connection) -> None:
         return
 
 
+def _bound_waiting(beside: Connection) -> None:
+    """Let reading and writing raise where nothing moves: a process that hangs halfway must not hold this one."""
+    whole_s = int(_STALLED_AFTER_S)
+    bound = struct.pack("ll", whole_s, int((_STALLED_AFTER_S - whole_s) * 1_000_000))  # struct timeval
+    with socket.socket(fileno=os.dup(beside.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, bound)
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, bound)
+
+
 def _send(to: Connection, parcel: _Parcel | list[Decision | _Capture]) -> None:
     # Not by the connection's own pickler: a ring holds it, and all that it pickled, until garbage is collected.
     to.send_bytes(pickle.dumps(parcel, pickle.HIGHEST_PROTOCOL))
@@ -171,7 +211,7 @@ def _decided(clinic_id: str, topic: str, payload: bytes) -> Decision:
     except Exception as error:  # noqa: BLE001  decide does not raise, by its word; if it does, one message only is held
         reason = f"Reading it failed with {type(error).__name__}."
         _log.error("A message could not be read: %s It is kept in quarantine.", reason)
-        return Quarantined(storable_topic(topic), payload, reason)
+        return Quarantined(topic_to_hold(topic), payload, reason)
 
 
 def _to_travel(decision: Decision) -> Decision | _Capture:

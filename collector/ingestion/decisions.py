@@ -25,6 +25,9 @@ from contract import (
 
 _MAX_REASON = 500  # the bound of Receipt.reason
 _MAX_FAULTS = 3
+_MAX_TOPIC = 300
+"""Characters: a topic may have 65 kB (MQTT 5, 1.5.4), an index row of PostgreSQL 2.7 kB. The contract's are shorter by
+far, and messages whose topics begin alike are told apart by their digests."""
 
 _MessageT = TypeVar("_MessageT", bound=Message)
 
@@ -110,7 +113,7 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
     clinic_id
         The clinic of this collector.
     topic_text
-        The topic as it came. What of it no store takes, no Unicode or U+0000, is replaced.
+        The topic as it came. What of it no store takes, no Unicode or U+0000, is replaced, and the rest left.
     payload
         The bytes as they came.
     """
@@ -118,7 +121,7 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
     try:
         topic = Topic.parse(topic_text)
     except ValueError:
-        return Quarantined(topic_text, payload, "The topic is none of the contract's.")
+        return Quarantined(topic_to_hold(topic_text), payload, "The topic is none of the contract's.")
     try:
         if topic.clinic_id != clinic_id:
             raise _Invalid(f"The topic belongs to another clinic than {clinic_id}.")
@@ -137,6 +140,11 @@ def decide(clinic_id: str, topic_text: str, payload: bytes) -> Decision:
 def storable_topic(text: str) -> str:
     """Return a topic with marks in place of what no store takes: what is no Unicode, and U+0000."""
     return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def topic_to_hold(text: str) -> str:
+    """Return what the quarantine keeps of a topic, however long it is: storable, and its beginning."""
+    return storable_topic(text)[:_MAX_TOPIC]
 
 
 def _valid(model: type[_MessageT], topic: Topic, payload: bytes) -> _MessageT:

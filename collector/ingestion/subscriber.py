@@ -10,6 +10,7 @@ socket; what has gathered when its turn comes is a batch.
 """
 
 import logging
+import random
 import threading
 import time
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from collector.ingestion.answers import Answering
 from collector.ingestion.broker_connection import BrokerConnection, ConnectionEnded, Membership, tls_context
 from collector.ingestion.deciding import Deciding
 from collector.ingestion.keeping import keep
+from collector.ingestion.pauses import Pauses
 from collector.ingestion.todays_lists import TodaysLists
 from collector.operation.observer import Observer, Unobserved
 from collector.store.store import Store
@@ -30,6 +32,7 @@ _log = logging.getLogger(__name__)
 _IDLE_S = 0.2
 _ANSWER_LOOK_S = 0.01  # while an answer is being worked out, which no socket tells of
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_STANDS_AFTER_S = 10.0  # or when a batch is stored: a connection that ends before was none, and the pauses grow on
 
 
 class Subscriber:
@@ -49,6 +52,8 @@ class Subscriber:
         Of collectors that share the clinic's messages over one database; None for one that takes them all.
     observer
         Told of what was stored; None where nobody counts.
+    chance
+        What the pauses between connections are drawn from; None for one that nobody can foresee.
 
     Raises
     ------
@@ -65,6 +70,7 @@ class Subscriber:
         *,
         membership: Membership | None = None,
         observer: Observer | None = None,
+        chance: random.Random | None = None,
     ) -> None:
         self._settings = settings
         self._clinic_id = clinic_id
@@ -77,7 +83,7 @@ class Subscriber:
         self._stopping = threading.Event()
         self._broker_trouble: str | None = "the broker is not connected yet"
         self._store_trouble: str | None = None
-        self._pause_s = _PAUSE_S
+        self._pauses = Pauses(_PAUSE_S, _LONGEST_PAUSE_S, chance or random.Random())  # noqa: S311  to spread, no secret
 
     @property
     def trouble(self) -> str | None:
@@ -95,8 +101,7 @@ class Subscriber:
                 except StoreFailed as failed:
                     self._observer.store_failed()
                     self._store_trouble = self._told(self._store_trouble, str(failed))
-                self._stopping.wait(self._pause_s)
-                self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+                self._stopping.wait(self._pauses.next_s())
         finally:
             self._deciding.close()
             self._answering.close()
@@ -109,10 +114,13 @@ class Subscriber:
         connection = BrokerConnection(self._settings, self._clinic_id, self._tls, self._membership)
         connection.open()
         todays_lists = TodaysLists(self._store)
+        stands_at_s = time.monotonic() + _STANDS_AFTER_S
         try:
             while not self._stopping.is_set():
                 self._listen(connection)
                 self._note(connection)
+                if connection.subscribed and time.monotonic() >= stands_at_s:
+                    self._pauses.begin_anew()
                 self._observer.waiting(len(connection.received) + self._deciding.count)
                 for ready in self._answering.ready():
                     connection.answer(ready.topic, ready.answer, ready.correlation)
@@ -143,6 +151,7 @@ class Subscriber:
             self._deciding.begin(connection.take())
         begun_s = time.perf_counter()
         answers = keep(self._store, batch, decisions, datetime.now(UTC))
+        self._pauses.begin_anew()
         self._observer.batch_stored(decisions, answers, time.perf_counter() - begun_s)
         if self._store_trouble is not None:
             _log.info("The store takes messages again.")
@@ -156,8 +165,6 @@ class Subscriber:
         if connection.subscribed and self._broker_trouble is not None:
             _log.info("Connected to the broker %s:%d.", self._settings.host, self._settings.port)
             self._broker_trouble = None
-        if self.trouble is None:
-            self._pause_s = _PAUSE_S
 
     def _told(self, known: str | None, trouble: str) -> str:
         if trouble != known:

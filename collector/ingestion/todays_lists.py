@@ -17,6 +17,7 @@ from contract import Channel, DayList, Topic
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 1.0
+_LOOK_AGAIN_AFTER_S = 5.0  # where it failed: each try may have waited for seconds, in which nothing is taken in
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class TodaysLists:
         self._told: dict[str, DayList] = {}
         self._day: date | None = None
         self._look_at_s = float("-inf")
+        self._failing = False
 
     def due(self, moment_s: float, now: datetime) -> Iterator[OutgoingList]:
         """Give what is to be sent now, once.
@@ -62,8 +64,12 @@ class TodaysLists:
         try:
             lists = self._store.day_lists(now.date())
         except StoreFailed as failed:  # what instruments send is taken in all the same
-            _log.error("The day's lists cannot be sent: %s", failed)
+            if not self._failing:
+                _log.error("The day's lists cannot be sent; they are tried again: %s", failed)
+            self._failing = True
+            self._look_at_s = moment_s + _LOOK_AGAIN_AFTER_S
             return
+        self._failing = False
         for one in lists:
             if self._told.get(one.device_id) != one:
                 self._told[one.device_id] = one

@@ -1,15 +1,20 @@
 """The subscriber with the real broker: a receipt means stored, and nothing else does."""
 
 import logging
+import os
 import queue
+import signal
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from collector.ingestion import deciding
 from collector.ingestion.answers import Answering
 from collector.ingestion.broker_connection import (
     BATCH,
@@ -20,10 +25,12 @@ from collector.ingestion.broker_connection import (
 )
 from collector.ingestion.decisions import Decision
 from collector.ingestion.packets import ConnectionAnswer, SubscriptionAnswer
+from collector.ingestion.pauses import Pauses
 from collector.ingestion.subscriber import Subscriber
+from collector.ingestion.todays_lists import TodaysLists
 from collector.store.store import Store
 from collector.store.stored import Answer, StoreFailed
-from contract import FROM_DEVICE, BaselineAnswer, BaselineAsk, Channel, Outcome, Presence, Receipt, Topic
+from contract import FROM_DEVICE, BaselineAnswer, BaselineAsk, Channel, DayList, Outcome, Presence, Receipt, Topic
 from groundwork.broker_settings import BrokerSettings
 from tests.collector.conftest import OTHER_DEVICE, Broker, Client, await_true
 from tests.collector.examples import CLINIC, DEVICE, NOW, ask, health, status
@@ -311,6 +318,141 @@ def test_refused_subscription_is_tried_again(
     monkeypatch.setattr(BrokerConnection, "_on_subscribe", refused_once)
     with subscribed(mosquitto.settings(), store):
         assert any("refused the subscription" in record.message for record in caplog.records)
+
+
+def test_a_dead_broker_is_given_up_by_tcp_itself(mosquitto: Broker) -> None:
+    """Breaks when what a dead machine never confirmed is sent to it for a quarter of an hour."""
+    connection = BrokerConnection(mosquitto.settings(), CLINIC, tls_context(mosquitto.settings()))
+    connection.open()
+    try:
+        assert connection._opened().getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
+    finally:
+        connection.close()
+
+
+@contextmanager
+def beside(mosquitto: Broker, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Subscriber]:
+    """Run a subscriber whose every batch goes to its validating process, which hangs."""
+    monkeypatch.setattr(deciding, "_WORTH_A_PROCESS", 1)
+    subscriber = Subscriber(mosquitto.settings(), CLINIC, store, Answering(nothing_known))
+    subscriber._deciding._alone = False  # also where the tests have one processor
+    await_true(subscriber._deciding._has_company, "the process is there")
+    assert subscriber._deciding._process is not None
+    pid = subscriber._deciding._process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    thread = threading.Thread(target=subscriber.run)
+    thread.start()
+    try:
+        await_true(lambda: subscriber.trouble is None, "the subscriber connects")
+        yield subscriber
+    finally:
+        begun_s = time.monotonic()
+        subscriber.stop()
+        thread.join(10)
+        assert not thread.is_alive(), "the subscriber did not stop"
+        assert time.monotonic() - begun_s < 6.0, "seconds, when systemd asks it to end"
+        assert not Path(f"/proc/{pid}").exists(), "nothing is left behind"
+
+
+def test_a_validating_process_that_hangs_does_not_stop_the_intake(
+    mosquitto: Broker, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when one process that hangs leaves a collector that looks healthy and stores nothing."""
+    monkeypatch.setattr(deciding, "_DECIDED_WITHIN_S", 0.5)
+    captures = [capture(sequence=number) for number in range(1, 41)]
+    with beside(mosquitto, store, monkeypatch), Client(mosquitto, DEVICE) as device:
+        device.subscribe(RECEIPTS)
+        device.send(CAPTURES, [shown.encode() for shown in captures])
+        assert {one.message_id for one in receipts(device, 40)} == {shown.message_id for shown in captures}
+
+
+def test_a_validating_process_that_hangs_does_not_hold_up_the_end(
+    mosquitto: Broker, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a collector must be killed because the process beside it hangs; what it had comes again."""
+    shown = capture()
+    with beside(mosquitto, store, monkeypatch) as subscriber, Client(mosquitto, DEVICE) as device:
+        device.send(CAPTURES, [shown.encode()])
+        await_true(lambda: subscriber._deciding.wait_for is not None, "the process has the batch")
+    assert store.captures_of("P-0042") == []
+    with subscribed(mosquitto.settings(), store):
+        await_true(lambda: len(store.captures_of("P-0042")) == 1, "the broker still had it")
+
+
+class CountedPauses(Pauses):
+    """Pauses that tell how often they began anew."""
+
+    begun_anew = 0
+
+    def begin_anew(self) -> None:
+        """Count, and do so."""
+        CountedPauses.begun_anew += 1
+        super().begin_anew()
+
+
+@pytest.fixture
+def begun_anew(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Return what tells how often a subscriber's pauses began anew."""
+    monkeypatch.setattr("collector.ingestion.subscriber.Pauses", CountedPauses)
+    monkeypatch.setattr(CountedPauses, "begun_anew", 0)
+    return lambda: CountedPauses.begun_anew
+
+
+def test_pauses_grow_until_something_is_stored(mosquitto: Broker, store: Store, begun_anew: Callable[[], int]) -> None:
+    """Breaks when two collectors under one name take the session from each other twice a second for ever."""
+    with subscribed(mosquitto.settings(), store) as subscriber:
+        assert begun_anew() == 0, "to be connected is not enough"
+        with Client(mosquitto, "collector", client_id=f"collector-{CLINIC}"):
+            await_true(lambda: subscriber.trouble is not None, "it is taken over from")
+            assert begun_anew() == 0
+            await_true(lambda: subscriber.trouble is None, "it connects again")
+        assert begun_anew() == 0
+        with Client(mosquitto, DEVICE) as device:
+            device.subscribe(RECEIPTS)
+            device.send(CAPTURES, [capture().encode()])
+            receipts(device, 1)
+        assert begun_anew() == 1
+
+
+def test_pauses_begin_anew_once_a_connection_stands(
+    mosquitto: Broker, store: Store, begun_anew: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a quiet clinic's collector waits half a minute after each short loss of the broker."""
+    monkeypatch.setattr("collector.ingestion.subscriber._STANDS_AFTER_S", 0.1)
+    with subscribed(mosquitto.settings(), store):
+        await_true(lambda: begun_anew() > 0, "the connection stands")
+
+
+def test_day_lists_that_cannot_be_read_stop_nothing_and_are_said_once(
+    mosquitto: Broker, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Breaks when a store whose readers are all taken ends the connection, fills the log, or is asked all the time."""
+    asked: list[date] = []
+
+    def none_free(day: date) -> list[DayList]:
+        asked.append(day)
+        raise StoreFailed("the store could not be read: all readers are taken")
+
+    monkeypatch.setattr(store, "day_lists", none_free)
+    monkeypatch.setattr("collector.ingestion.todays_lists._LOOK_AGAIN_AFTER_S", 0.0)
+    with subscribed(mosquitto.settings(), store) as subscriber, Client(mosquitto, DEVICE) as device:
+        device.subscribe(RECEIPTS)
+        await_true(lambda: len(asked) >= 3, "it is tried again")
+        device.send(CAPTURES, [capture().encode()])
+        assert receipts(device, 1)[0].outcome is Outcome.STORED
+        assert subscriber.trouble is None
+    told = [record.message for record in caplog.records if "day's lists" in record.message]
+    assert told == [
+        "The day's lists cannot be sent; they are tried again: the store could not be read: all readers are taken"
+    ]
+    monkeypatch.undo()
+    lists = TodaysLists(store)
+    monkeypatch.setattr(store, "day_lists", none_free)
+    asked.clear()
+    for second in range(60):
+        list(lists.due(float(second), NOW.astimezone()))
+    assert len(asked) == 12, "each may take seconds, which the intake waits for"
 
 
 def test_missing_certificate_is_said_at_the_start(mosquitto: Broker, store: Store, tmp_path: Path) -> None:
