@@ -17,8 +17,8 @@ class CannotOpen(Exception):
     """Store or pictures cannot be opened; the message says why and what to do."""
 
 
-def open_store(settings: CollectorSettings, *, new: bool = False) -> Store:
-    """Open the store; one of an older release is brought forward.
+def open_store(settings: CollectorSettings, *, new: bool = False, bring_forward: bool | None = None) -> Store:
+    """Open the store.
 
     Parameters
     ----------
@@ -26,6 +26,9 @@ def open_store(settings: CollectorSettings, *, new: bool = False) -> Store:
         That name it.
     new
         Whether there may be none yet: then it is made.
+    bring_forward
+        Whether one of an older release is brought forward, else it is refused: a command must not change the format
+        under a collector that runs. None for where there may be none yet, as for the collector itself.
 
     Raises
     ------
@@ -33,15 +36,17 @@ def open_store(settings: CollectorSettings, *, new: bool = False) -> Store:
         If it cannot be used, or is not there.
     """
     file = settings.state_folder / FILE
+    forward = new if bring_forward is None else bring_forward
     try:
         if settings.store.url is not None:
             password = settings.store.password
-            return Store(settings.store.url, None if password is None else read_secret(password))
+            secret = None if password is None else read_secret(password)
+            return Store(settings.store.url, secret, bring_forward=forward, new=new)
         if new:
-            settings.state_folder.mkdir(parents=True, exist_ok=True)
+            settings.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif not file.is_file():
             raise CannotOpen(f"{file} is not there. Give the settings with which the collector runs here.")
-        return Store(file)
+        return Store(file, bring_forward=forward, new=new)
     except StoreUnusable as error:
         raise CannotOpen(str(error)) from error
     except OSError as error:

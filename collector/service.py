@@ -27,6 +27,7 @@ from collector.ingestion.answers import answering
 from collector.ingestion.broker_connection import CertificatesUnusable, Membership
 from collector.ingestion.subscriber import Subscriber
 from collector.opening import CannotOpen, open_pictures, open_store
+from collector.operation.erasing import erased_pictures_of
 from collector.operation.metrics import Metrics, create_metrics_service
 from collector.operation.requests import Observed
 from collector.page.access.addresses import base_url
@@ -113,7 +114,9 @@ def run(settings: CollectorSettings) -> bool:
         )
         pages = create_pages(_page(settings, store, pictures, certificates, lambda: subscriber.trouble), settings.page)
         pages.add_middleware(Observed, observed=pages, metrics=metrics)
-        service = create_service(pictures, revocations, renewals, store.raise_alarm, metrics)
+        service = create_service(
+            pictures, revocations, renewals, store.raise_alarm, metrics, is_erased=erased_pictures_of(store)
+        )
         picture_server = tls_server(
             service,
             "pictures",
@@ -158,6 +161,7 @@ def _page(
         templates=templates(settings.clinic_id, pictures, trouble),
         state_folder=settings.state_folder,
         trouble=trouble,
+        usual_language=settings.page.language,
         certificates=certificates,
     )
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,7 +21,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def _without_password(url: str) -> str:
-    if urlsplit(url).password is not None:
+    parts = urlsplit(url)
+    named = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if parts.password is not None or named & {"password", "passfile", "sslpassword"}:
         raise ValueError("a password does not belong into the settings: put it into a file and name that as 'password'")
     return url
 

@@ -12,6 +12,7 @@ from device.demo.clinic import Clinic, Ports
 from device.demo.visit import PATIENT, VISIT_NUMBER, await_delivery
 from device.store import Store
 from tests.system.browser import chromium
+from tests.system.signed_in import let_in, pages_of, session_of
 from tools import calibration_picture, head_map_picture, outbox_picture, repeatability_picture, report_picture
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
@@ -43,9 +44,12 @@ def main() -> None:
         drawn = draw_overlay(pixels, measure(pixels, capture.calibration.um_per_px))
         cv2.imwrite(str(FOLDER / "overlay.jpg"), drawn[_CUT], [cv2.IMWRITE_JPEG_QUALITY, 85])
         browser = running.enter_context(chromium())
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        context = running.enter_context(browser.new_context(viewport={"width": 1280, "height": 800}))
+        settings, address = pages_of(clinic)
+        let_in(context, session_of(settings, address), address)
+        page = context.new_page()
         for name, path in (("patient", f"/patients/{PATIENT}"), ("capture", f"/captures/{capture.message_id}")):
-            page.goto(f"http://127.0.0.1:{clinic.ports.page}{path}", wait_until="networkidle")
+            page.goto(address + path, wait_until="networkidle")
             page.wait_for_function("[...document.images].every(image => image.complete)")
             page.screenshot(path=FOLDER / f"page-{name}.jpg", type="jpeg", quality=80)
     too_large = [picture.name for picture in FOLDER.iterdir() if picture.stat().st_size > _MOST_BYTES]

@@ -73,7 +73,7 @@ def collected(page: PageSources) -> dict[str, Said]:
     found: dict[str, Said] = {}
     for one in (*_page_words(page), *_sentences(page), *beside):
         before = found.get(one.text)
-        if before is None or (one.whole and not before.whole):
+        if one.text not in page.recorded and (before is None or (one.whole and not before.whole)):
             found[one.text] = one
     return found
 
@@ -93,7 +93,11 @@ def updated(catalog: Catalog, said: Mapping[str, Said], elsewhere: Sequence[Cata
     new = Catalog(locale=catalog.locale, domain="page")
     for text in sorted(said, key=lambda one: (one.casefold(), one)):
         standing = (one.string for known in (catalog, *elsewhere) if (one := known.get(text)) is not None)
-        new.add(text, next(filter(None, standing), ""), auto_comments=[SENTENCE] if said[text].whole else [])
+        new.add(
+            text,
+            next((one for one in standing if isinstance(one, str) and one), ""),
+            auto_comments=[SENTENCE] if said[text].whole else [],
+        )
     return new
 
 

@@ -30,6 +30,8 @@ class PageSources:
         Pieces of sentences that no single string of the sources holds: plurals, sites, what the system says of a fault.
     words
         Gives words that stand in tables, and that ``_()`` gets by a variable.
+    recorded
+        What those modules write into records, which stay as they were written.
     """
 
     folder: str
@@ -37,6 +39,7 @@ class PageSources:
     sentences: tuple[str, ...]
     beside: tuple[str, ...]
     words: Callable[[], Iterable[str]] = tuple
+    recorded: tuple[str, ...] = ()
 
     @property
     def here(self) -> Path:
@@ -133,6 +136,11 @@ CHAIR = PageSources(
 )
 
 
+_FLOORS = (
+    "stills of one burst (n = {subjects})",
+    "repeated placements (n = {subjects})",
+    "the donor control over visits (n = {subjects})",
+)
 _OF_THE_TRAIL = ("study {code}", "report of {site}")
 _OF_PLANS = (
     "{what}: one is named twice",
@@ -148,7 +156,7 @@ _OF_PLANS = (
 def _clinic_tables() -> Iterable[str]:
     """Give the words of the clinic's tables."""
     looks = (words.VERDICTS, words.REVIEWED, device_words.STATES)
-    yield from (one.word for table in looks for one in table.values())  # type: ignore[attr-defined]
+    yield from (one.word for table in looks for one in table.values())
     yield device_words.REVOKED.word
     tables = (
         words.HAIR_MODES,
@@ -165,7 +173,7 @@ def _clinic_tables() -> Iterable[str]:
         change_figures.CALLS,
         marks.WORDS,
     )
-    yield from (word for table in tables for word in table.values())  # type: ignore[attr-defined]
+    yield from (word for table in tables for word in table.values())
     yield from figures.said()
     yield from (one.display for one in FIGURES.values())
     yield from study_words.units()
@@ -208,8 +216,19 @@ CLINIC = PageSources(
         "device/health/*.py",
         "device/quality/*.py",
     ),
-    beside=(*_BOTH_SAY, "{source} (n = {subjects})", *_OF_THE_TRAIL, *_OF_PLANS),
+    beside=(*_BOTH_SAY, "hairs/cm²", "mm/cm²", "µm", *_FLOORS, *_OF_THE_TRAIL, *_OF_PLANS),
     words=_clinic_tables,
+    recorded=(
+        "command line",
+        "everywhere else",
+        "first start",
+        "nobody known",
+        "patients: {allocated}",
+        "while it waits",
+        "wrong {wrong}",
+        "{name} by token {title}",
+        "{role} to {value}",
+    ),
 )
 
 PAGES = (CHAIR, CLINIC)

@@ -194,7 +194,9 @@ def _not_counted(true: Sequence[TruthHair], measurement: Measurement) -> tuple[W
     counted = np.array([hair.root_px for hair in measurement.hairs]).reshape(-1, 2)
     apart = np.hypot(*np.moveaxis(roots[:, None] - counted[None], -1, 0)).min(axis=1, initial=1e9)
     order = [place for place in np.argsort(-apart) if apart[place] * UM_PER_PX / 1000.0 > _SAME_MM]
-    ends = [(true[place].root_px, true[place].tip_px) for place in order]
+    # A person draws what the picture shows: a tip may lie outside of it.
+    most = np.array(measurement.picture_px) - 1.0
+    ends = [np.clip((true[place].root_px, true[place].tip_px), 0.0, most).tolist() for place in order]
     return tuple(tuple((float(x), float(y)) for x, y in way) for way in ends)
 
 

@@ -66,8 +66,19 @@ def restore(*, backup: Path, into: Path | None, verify: bool, settings: Path | N
         return
     click.echo(
         f"restored {done.manifest.counts['captures']} captures as of {done.manifest.begun_at:%Y-%m-%d %H:%M:%S} UTC and"
-        f" {done.pictures} pictures; erase again who was erased since then"
+        f" {done.pictures} pictures; erase again who was erased since then.\n"
+        "Accounts that were closed"
+        " since then are open again:"
+        " close them on the page. Everybody signs in anew; links and interface tokens are made anew."
     )
+    if done.rotten:
+        named = ", ".join(one[:12] for one in done.rotten[:5])
+        click.echo(
+            f"{len(done.rotten)} pictures are missing from the back-up or altered there: {named}. Take them from"
+            " another back-up; 'check' names them all",
+            err=True,
+        )
     if done.absent:
         click.echo(f"{len(done.absent)} pictures are not where they were kept; 'check' names them", err=True)
+    if done.absent or done.rotten:
         raise SystemExit(1)

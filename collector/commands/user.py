@@ -106,7 +106,7 @@ def first(*, settings: Path) -> None:
 def _opened(settings: Path, *, new: bool = False) -> Iterator[tuple[Store, CollectorSettings]]:
     try:
         known = read(CollectorSettings, settings)
-        with closing(open_store(known, new=new)) as store:
+        with closing(open_store(known, new=new, bring_forward=False)) as store:
             yield store, known
     except (SettingsFileError, CannotOpen, AccountRefused) as error:
         raise Fault(str(error)) from error

@@ -22,6 +22,7 @@ from collector.interface.resource import Asked, Nothing, Resource, Shown, read_q
 from collector.interface.resources import all_resources
 from collector.people.tokens import Tokens
 from collector.pictures.pictures import Pictures
+from collector.store.database import StoreRefused
 from collector.store.store import Store
 from collector.store.stored import StoreFailed
 
@@ -30,6 +31,7 @@ DOCUMENT: Final = "/openapi.json"
 
 _NO_RESOURCE = f"There is nothing at this address. {ADDRESS}{DOCUMENT} lists what there is."
 _ONLY_READ = "This interface only gives out: ask with GET or HEAD."
+_NOT_TAKEN = "The store does not take what was asked with. Check the address and its parameters."
 _FAILED = "The program failed at this. Ask again, and tell who looks after the collector."
 _MOST_KNOWN_AS = 4000
 
@@ -57,7 +59,7 @@ def create_interface(store: Store, pictures: Pictures, pace: Pace | None = None)
             Route(DOCUMENT, document, methods=["GET"]),
             *(_route(one, admission) for one in resources),
         ],
-        exception_handlers=dict.fromkeys((Refusal, HTTPException, StoreFailed, Exception), _problem),
+        exception_handlers=dict.fromkeys((Refusal, HTTPException, StoreFailed, StoreRefused, Exception), _problem),
     )
     application.router.redirect_slashes = False  # one address for each thing
     return application
@@ -109,7 +111,7 @@ def _headed(request: Request, answer: Response) -> Response:
     return answer
 
 
-async def _problem(_request: Request, error: Exception) -> Response:
+async def _problem(_request: Request, error: Exception) -> Response:  # noqa: PLR0911  one for each kind of error
     match error:
         case Refusal():
             return problem(error.status, error.detail, error.headers)
@@ -119,6 +121,8 @@ async def _problem(_request: Request, error: Exception) -> Response:
             return problem(405, _ONLY_READ, error.headers)
         case HTTPException():
             return problem(error.status_code, error.detail, error.headers)
+        case StoreRefused():
+            return problem(422, _NOT_TAKEN)
         case StoreFailed():
             return problem(503, f"This cannot be answered now: {error}.")
         case _:  # the server writes down what it was

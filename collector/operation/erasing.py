@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from collector.people import audit
@@ -36,11 +37,38 @@ def erase(store: Store, pictures: Pictures, patient_code: str, reason: str, aske
     now = datetime.now(UTC)
     with store.writing() as connection:
         begun = erasure.begin(connection, patient_code, reason, asked_by, now)
-    with store.reading() as connection:
-        digests = erasure.own_pictures(connection, patient_code)
-    # Before their captures: else an interruption here would leave pictures of which nothing knows whose they are.
-    removed = sum(pictures.delete(sha256) for sha256 in digests)
+        own = erasure.own_pictures(connection, patient_code)
+        # From here on none of them is taken in: one on its way is removed by who takes it in.
+        erasure.note_pictures(connection, own)
+    # Before their captures: should a picture resist, the patient is still known to be erased by halves.
+    removed = _remove_pictures(store, pictures)
     with store.writing() as connection:
-        done = erasure.carry_out(connection, begun, removed, datetime.now(UTC))
+        done = erasure.carry_out(connection, begun, len(removed.intersection(own)), datetime.now(UTC))
         audit.write(connection, asked_by, audit.Action.ERASED, patient_code=patient_code, detail=reason)
     return done
+
+
+def erased_pictures_of(store: Store) -> Callable[[str], bool]:
+    """Return what the picture service asks of each picture: whether it was of who was erased.
+
+    It raises :class:`collector.store.stored.StoreFailed` if the store cannot be read.
+    """
+
+    def is_erased(sha256: str) -> bool:
+        with store.reading() as connection:
+            return erasure.is_picture_erased(connection, sha256)
+
+    return is_erased
+
+
+def _remove_pictures(store: Store, pictures: Pictures) -> set[str]:
+    """Remove what is there of erased pictures, also of those whose captures came after an erasure, and were refused.
+
+    Return the digests of those that were there.
+    """
+    with store.reading() as connection:
+        named = erasure.pictures_to_remove(connection)
+    found = {sha256 for sha256 in named if pictures.delete(sha256)}
+    with store.writing() as connection:
+        erasure.pictures_removed(connection, named, datetime.now(UTC))
+    return found

@@ -21,7 +21,7 @@ from collector.operation.progress import Progress, silent
 from collector.people import audit
 from collector.pictures.pictures import Pictures
 from collector.report.pdf import PdfUnavailable
-from collector.store import exporting, studies
+from collector.store import copying, exporting, studies
 from collector.store.exporting import Chosen
 from collector.store.store import Store
 from groundwork.durable_file import write_durably
@@ -134,7 +134,7 @@ def export(
         If the place of pictures cannot be reached.
     """
     try:
-        with store.reading() as connection:
+        with copying.snapshot(store.database) as connection:  # which takes longer than a page may
             chosen, with_arms = _chosen(connection, asked)
             captures = exporting.how_many(connection, chosen)
             with whole_folder(folder) as partial:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from collector.operation import backup_manifest
@@ -17,7 +18,7 @@ from collector.operation.progress import Progress, silent
 from collector.people import audit
 from collector.pictures.pictures import Pictures, is_sha256
 from collector.pictures.receiving import PictureRejected
-from collector.store import copying, postgresql_programs, soundness
+from collector.store import copying, people, postgresql_programs, schema, soundness
 from collector.store.database import Database, StoreUnusable
 from collector.store.soundness import Finding
 from collector.store.store import Store
@@ -47,11 +48,14 @@ class Restored:
         How many were put in their place; those that were there already are not counted.
     absent
         Pictures that the back-up only lists, and that their place does not hold.
+    rotten
+        Pictures that are missing from the back-up or altered there; all others were put.
     """
 
     manifest: Manifest
     pictures: int = 0
     absent: tuple[str, ...] = ()
+    rotten: tuple[str, ...] = ()
 
 
 def verify(
@@ -108,7 +112,8 @@ def restore(
 ) -> Restored:
     """Bring a back-up back where there is no store yet; a store of an older format is brought forward.
 
-    Interrupted, there is no store: the same can be done again.
+    Interrupted, there is no store: the same can be done again. Nobody is signed in to the store that is brought back,
+    and no link or token of it works: they may have been withdrawn since.
 
     Parameters
     ----------
@@ -130,23 +135,20 @@ def restore(
     NotRestored
         If there is a store, or it is one of another kind.
     BackupDamaged
-        If anything in the back-up differs from what it says.
+        If the store in the back-up differs from what it says. Pictures that do are named, and the rest is restored.
     collector.store.postgresql_programs.ProgramFailed, collector.pictures.pictures.PicturesAway, OSError
         If the place cannot take it.
     """
     manifest = backup_manifest.read(folder)
     _refuse_unless_free(place, password, manifest)
     _verify_files(folder, manifest)
-    put = _restore_pictures(folder, manifest, pictures, progress)
+    put, rotten = _restore_pictures(folder, manifest, pictures, progress)
     if isinstance(place, Path):
-        _restore_file(folder / manifest.store_file, place, manifest, progress)
+        _restore_file(folder / manifest.store_file, place, manifest, by, progress)
     else:
-        postgresql_programs.load(folder / manifest.store_file, place, password)
-        _verify_store(place, password, manifest, progress)
-    with closing(Store(place, password)) as store:
-        audit.note(store, by, audit.Action.RESTORED, detail=f"of the back-up of {manifest.begun_at:%Y-%m-%d %H:%M} UTC")
+        _restore_database(folder / manifest.store_file, place, password, manifest, by, progress=progress)
     absent = tuple(_absent(folder, pictures)) if manifest.pictures == "listed" else ()
-    return Restored(manifest, put, absent)
+    return Restored(manifest, put, absent, tuple(rotten))
 
 
 def _refuse_unless_free(place: Path | str, password: str | None, manifest: Manifest) -> None:
@@ -177,19 +179,43 @@ def _beside(file: Path) -> list[Path]:
     return [file.with_name(f"{file.name}{ending}") for ending in ("-wal", "-shm", "-journal")]
 
 
-def _restore_file(copy: Path, place: Path, manifest: Manifest, progress: Progress) -> None:
+def _restore_file(copy: Path, place: Path, manifest: Manifest, by: str, progress: Progress) -> None:
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = place.with_name(f".{place.name}.{secrets.token_hex(4)}.partial")
     try:
         shutil.copyfile(copy, partial)
         partial.chmod(0o600)
         _verify_store(partial, None, manifest, progress)
+        _begin_anew(partial, None, manifest, by)
         copying.settled(partial)
         partial.rename(place)
         sync_folder(place.parent)
     finally:
         for one in (partial, *_beside(partial)):
             one.unlink(missing_ok=True)
+
+
+def _restore_database(
+    archive: Path, place: str, password: str | None, manifest: Manifest, by: str, *, progress: Progress
+) -> None:
+    postgresql_programs.load(archive, place, password)
+    try:
+        _verify_store(place, password, manifest, progress)
+        _begin_anew(place, password, manifest, by)
+    except BaseException:
+        with closing(Database(place, password)) as database:
+            schema.empty(database)
+        raise
+
+
+def _begin_anew(place: Path | str, password: str | None, manifest: Manifest, by: str) -> None:
+    """Note the restoring, and take from everybody what may have been withdrawn since the back-up."""
+    now = datetime.now(UTC)
+    with closing(Store(place, password)) as store, store.writing() as connection:
+        audit.write(
+            connection, by, audit.Action.RESTORED, detail=f"of the back-up of {manifest.begun_at:%Y-%m-%d %H:%M} UTC"
+        )
+        people.withdraw_all(connection, now)
 
 
 def _verify_store(place: Path | str, password: str | None, manifest: Manifest, progress: Progress) -> None:
@@ -247,27 +273,32 @@ def _verify_pictures(folder: Path, manifest: Manifest, progress: Progress) -> No
         )
 
 
-def _restore_pictures(folder: Path, manifest: Manifest, pictures: Pictures, progress: Progress) -> int:
-    put = 0
+def _restore_pictures(
+    folder: Path, manifest: Manifest, pictures: Pictures, progress: Progress
+) -> tuple[int, list[str]]:
+    """Return how many were put, and which could not be taken from the back-up."""
+    put, rotten = 0, []
     for number, sha256 in enumerate(_listed(folder) if manifest.pictures == "copied" else (), start=1):
         progress("pictures", number, manifest.pictures_number)
         if pictures.vouched(sha256) is not None:
             continue
         path = folder / PICTURES / sha256
         if not path.is_file():
-            raise BackupDamaged(f"{path} is missing from the back-up. Take it from another one.")
+            rotten.append(sha256)
+            continue
         incoming = pictures.receive(sha256, path.stat().st_size)
         try:
             with path.open("rb") as file:
                 while piece := file.read(_PIECE_BYTES):
                     incoming.write(piece)
             incoming.finish()
-        except PictureRejected as error:
-            raise BackupDamaged(f"{path} cannot be taken: {error} Take it from another back-up.") from error
+        except PictureRejected:
+            rotten.append(sha256)
+            continue
         finally:
             incoming.discard()
         put += 1
-    return put
+    return put, rotten
 
 
 def _listed(folder: Path) -> Iterator[str]:

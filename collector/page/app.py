@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from collector.interface.application import ADDRESS, create_interface
 from collector.page.access.guard import Guard
+from collector.page.access.null_characters import WithoutNull
 from collector.page.access.policy import HEADERS
 from collector.page.screens import (
     account,
@@ -28,6 +29,7 @@ from collector.page.screens import (
     capture,
     device,
     devices,
+    exports,
     live,
     overview,
     patient,
@@ -44,12 +46,14 @@ from collector.page.screens import (
 )
 from collector.page.web import Page, Refused
 from collector.settings import PageSettings
+from collector.store.database import StoreRefused
 from collector.store.stored import StoreFailed
 
 _HERE = Path(__file__).parent
 
 _UNFORESEEN = 500
 _NO_PAGE = "There is no page at this address. Go to the start, and on from there."
+_NOT_TAKEN = "The store does not take what was sent. Check what you entered, then try again."
 _FAILED = "The program failed at this. What was stored is stored; try again, and tell who looks after the collector."
 """Said of what nobody foresaw; the server writes down what it was."""
 
@@ -61,6 +65,7 @@ _SCREENS: tuple[Callable[[Page], list[BaseRoute]], ...] = (
     quarantine.routes,
     patients.routes,
     patient.routes,
+    exports.routes,
     site.routes,
     report.routes,
     capture.routes,
@@ -95,6 +100,8 @@ def create_pages(page: Page, settings: PageSettings) -> Starlette:
                 status, said = error.status_code, error.detail
             case Refused():
                 status, said = 422, str(error)
+            case StoreRefused():
+                status, said = 422, _NOT_TAKEN
             case StoreFailed():
                 status, said = 503, f"The page cannot be shown now: {error}."
             case _:  # the server writes down what it was
@@ -119,6 +126,6 @@ def create_pages(page: Page, settings: PageSettings) -> Starlette:
             Mount("/static", StaticFiles(directory=_HERE / "static")),
             Mount(ADDRESS, create_interface(page.store, page.pictures)),
         ],
-        exception_handlers=dict.fromkeys((HTTPException, Refused, StoreFailed, Exception), refused),
-        middleware=[Middleware(Guard, settings=settings, store=page.store)],
+        exception_handlers=dict.fromkeys((HTTPException, Refused, StoreFailed, StoreRefused, Exception), refused),
+        middleware=[Middleware(Guard, settings=settings, store=page.store), Middleware(WithoutNull)],
     )

@@ -198,9 +198,7 @@ def repeatability(of_burst: Repeatability, language: Language = ENGLISH) -> str:
     _ = language.words
     density, diameter = number(of_burst.hair_density_sd_per_cm2, 1, language), of_burst.mean_diameter_sd_um
     said = _("{stills} stills, standard deviation {density} hairs/cm²").format(stills=of_burst.stills, density=density)
-    return (
-        said if diameter is None else said + _(" and {diameter} µm").format(diameter=number(diameter, 1, language))
-    )
+    return said if diameter is None else said + _(" and {diameter} µm").format(diameter=number(diameter, 1, language))
 
 
 def size(size_bytes: int, language: Language = ENGLISH) -> str:

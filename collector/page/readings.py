@@ -111,7 +111,7 @@ def _shown(one: ChangeFigure, language: Language) -> ShownChange:
         floor_from=one.floor_from,
         call=one.call,
         word=language.words(one.word),
-        sentence=typeset(language.sentence(one.judgement.sentence)),
+        sentence=language.sentence(typeset(one.judgement.sentence)),
     )
 
 

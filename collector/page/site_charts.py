@@ -201,7 +201,8 @@ def _changes(course: Course, first: int, read: Read, language: Language) -> list
     for one in since:
         change: Interval | None = getattr(read[one.message_id].change, HEADLINE)
         if change is not None:
-            words = f"{signed(change.value, unit, language)} {language.words(typeset(unit))} ({between(change, unit, language)})"
+            written = f"{signed(change.value, unit, language)} {language.words(typeset(unit))}"
+            words = f"{written} ({between(change, unit, language)})"
             number = one.followup.visit_number
             points.append(Point(number, change.value, change.low, change.high, _at_visit(number, words, language)))
     return points

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from babel import negotiate_locale
 from jinja2 import Environment
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from collector.devices.certificates import Certificates
-from collector.page.language import CODES, Language, language_of
+from collector.page.language import CODES, Language, language_of, wanted
 from collector.people import audit
 from collector.people.person import Person
 from collector.people.roles import Right
@@ -76,6 +75,8 @@ class Page:
         What keeps messages from being stored now, as a sentence's end; None if nothing does.
     certificates
         Of instruments, as the clinic recorded them; None where they are recorded on another machine.
+    usual_language
+        Of those whose browser wants none that the pages speak.
     """
 
     clinic_id: str
@@ -85,11 +86,13 @@ class Page:
     state_folder: Path
     trouble: Callable[[], str | None]
     certificates: Certificates | None = None
+    usual_language: str = "en"
 
     def language(self, request: Request) -> Language:
         """Return the language of who is asking: their account's, or the first that their browser wants."""
         person: Person | None = request.state.person
-        return language_of((person.language if person else None) or _wanted(request))
+        browsers = wanted(request.headers.get("accept-language", ""), self.usual_language)
+        return language_of((person.language if person else None) or browsers)
 
     def render(self, request: Request, template: str, status_code: int = 200, **values: object) -> Response:
         """Render a screen.
@@ -241,12 +244,6 @@ def _require(request: Request, right: Right | None) -> None:
     person = person_of(request)
     if right is not None and not person.may(right):
         raise HTTPException(403, "Your role does not include this. Ask an administrator.")
-
-
-def _wanted(request: Request) -> str:
-    asked = [part.partition(";")[0].strip() for part in request.headers.get("accept-language", "")[:200].split(",")]
-    found = negotiate_locale([one for one in asked if one], CODES, sep="-") if asked else None
-    return (found or "en").partition("_")[0].partition("-")[0]
 
 
 async def _body(request: Request, most_bytes: int) -> bytes:

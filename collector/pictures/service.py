@@ -11,6 +11,7 @@ import asyncio
 import errno
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -28,6 +29,7 @@ from collector.operation.observer import Observer, Unobserved
 from collector.pictures.pictures import Pictures, PicturesAway, is_sha256
 from collector.pictures.receiving import IncomingPicture, PictureRejected, RoomReserved
 from collector.store.alarms import Alarm, AlarmKind, told_in_the_log
+from collector.store.stored import StoreFailed
 from contract import MAX_PICTURE_BYTES
 
 _log = logging.getLogger(__name__)
@@ -37,6 +39,11 @@ _LONGEST_S = 600.0  # nor one that sends a byte now and then; the largest pictur
 _AWAY_S = 30
 _WRITTEN_AT_ONCE_BYTES = 512 * 1024  # each hand-over to a thread costs as much as hashing 100 kB
 _TOO_LARGE = HTTPException(413, f"The picture is larger than {MAX_PICTURE_BYTES} bytes.")
+_ERASED = HTTPException(410, "This picture's patient was erased from the clinic's records: it is never taken again.")
+
+
+def _none_erased(_sha256: str) -> bool:
+    return False
 
 
 def create_service(
@@ -45,12 +52,15 @@ def create_service(
     renewals: Renewals | None = None,
     raise_alarm: Callable[[Alarm], None] = told_in_the_log,
     observer: Observer | None = None,
+    *,
+    is_erased: Callable[[str], bool] = _none_erased,
 ) -> Starlette:
     """Return the ASGI application.
 
     ``PUT`` answers 201 once the picture is durable, 200 if it was there already, 400, 413 or 422 with a sentence if it
-    can never be taken as sent, and 408, 500, 503 or 507 if it may be sent again later. ``HEAD`` answers 200 or 404.
-    Whoever's certificate was taken back or has expired is answered 403.
+    can never be taken as sent, 410 if its patient was erased, and 408, 500, 503 or 507 if it may be sent again later.
+    ``HEAD`` answers 200, 404 or 410. What is found of an erased picture is removed. Whoever's certificate was taken
+    back or has expired is answered 403.
 
     Parameters
     ----------
@@ -64,8 +74,12 @@ def create_service(
         Told of each picture that was refused for what it is, in a thread of its own.
     observer
         Told of each picture that came.
+    is_erased
+        Tells of a digest whether its picture was of a patient who was erased; asked in a thread of its own, before a
+        picture is taken in and once it is. It may raise :class:`collector.store.stored.StoreFailed`.
     """
     told = observer or Unobserved()
+    gone = partial(_gone, pictures, is_erased)
 
     async def put(request: Request) -> Response:
         sha256 = request.path_params["sha256"]
@@ -79,12 +93,14 @@ def create_service(
         # already is what its sender hopes for, no failed precondition. Its body is read all the same: it may be
         # another.
         try:
+            await _refuse_if(gone, sha256, request)
             incoming = await to_thread.run_sync(pictures.receive, sha256, size_bytes)
             outcome = "broken off"
             try:
                 await _receive(incoming, request)
                 outcome = "refused"
                 new = await to_thread.run_sync(incoming.finish)
+                await _refuse_if(gone, sha256)  # it may have been erased while it came
                 outcome = "stored" if new else "there already"
             finally:
                 told.picture_received(outcome, incoming.size_bytes)
@@ -96,22 +112,17 @@ def create_service(
         except PictureRejected as rejected:
             await to_thread.run_sync(raise_alarm, _alarm(rejected, sha256, request))
             raise HTTPException(422, str(rejected)) from rejected
-        except PicturesAway as away:
-            raise _away() from away
-        except RoomReserved as full:
-            raise HTTPException(507, f"{full.words}; the picture may be sent again later.") from full
-        except OSError as error:
-            _log.error("A picture could not be written: %s.", error)
-            full_disk = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            what = "is full" if full_disk else "failed"
-            raise HTTPException(507 if full_disk else 500, f"The clinic's disk {what}. Send it again later.") from error
+        except (PicturesAway, StoreFailed, OSError) as fault:
+            raise _later(fault) from fault
         return JSONResponse({"sha256": sha256}, 201 if new else 200)
 
     async def head(request: Request) -> Response:
+        sha256 = request.path_params["sha256"]
         try:
-            vouched = await to_thread.run_sync(pictures.vouched, request.path_params["sha256"])
-        except PicturesAway as away:
-            raise _away() from away
+            await _refuse_if(gone, sha256)
+            vouched = await to_thread.run_sync(pictures.vouched, sha256)
+        except (PicturesAway, StoreFailed) as fault:
+            raise _later(fault) from fault
         except OSError as error:
             raise HTTPException(500, "The clinic's disk failed. Ask again later.") from error
         if vouched is None:
@@ -131,12 +142,20 @@ def create_service(
     return service
 
 
-def _away() -> HTTPException:
-    return HTTPException(
-        503,
-        "The clinic's place for pictures cannot be reached now. Send the picture again later.",
-        {"retry-after": str(_AWAY_S)},
-    )
+def _later(fault: PicturesAway | StoreFailed | OSError) -> HTTPException:
+    """Return the answer to a picture that may be sent again when a fault of the clinic's is over."""
+    match fault:
+        case PicturesAway():
+            words = "The clinic's place for pictures cannot be reached now. Send the picture again later."
+            return HTTPException(503, words, {"retry-after": str(_AWAY_S)})
+        case StoreFailed():
+            return HTTPException(503, "The clinic's store cannot be read now. Send the picture again later.")
+        case RoomReserved():
+            return HTTPException(507, f"{fault.words}; the picture may be sent again later.")
+    _log.error("A picture could not be written: %s.", fault)
+    full_disk = fault.errno in {errno.ENOSPC, errno.EDQUOT}
+    what = "is full" if full_disk else "failed"
+    return HTTPException(507 if full_disk else 500, f"The clinic's disk {what}. Send it again later.")
 
 
 def _alarm(rejected: PictureRejected, sha256: str, request: Request) -> Alarm:
@@ -159,6 +178,34 @@ async def _receive(incoming: IncomingPicture, request: Request) -> None:
         raise HTTPException(
             408, f"The picture took longer than {_LONGEST_S:.0f} s. Send it again over a faster network."
         ) from error
+
+
+def _gone(pictures: Pictures, is_erased: Callable[[str], bool], sha256: str) -> bool:
+    """Return whether a picture was erased: then nothing of it is there any more."""
+    erased = is_sha256(sha256) and is_erased(sha256)
+    if erased:
+        pictures.delete(sha256)
+    return erased
+
+
+async def _refuse_if(gone: Callable[[str], bool], sha256: str, still_sent: Request | None = None) -> None:
+    if await to_thread.run_sync(gone, sha256):
+        if still_sent is not None:
+            await _pass_over(still_sent)
+        raise _ERASED
+
+
+async def _pass_over(request: Request) -> None:
+    """Read a picture that is not taken: a connection that is cut in its middle would cut the answer off too."""
+    passed_over_bytes = 0
+    try:
+        async with asyncio.timeout(_SILENCE_S):
+            async for chunk in request.stream():
+                passed_over_bytes += len(chunk)
+                if passed_over_bytes > MAX_PICTURE_BYTES:
+                    break
+    except (TimeoutError, ClientDisconnect):
+        return
 
 
 async def _write_chunks(incoming: IncomingPicture, request: Request) -> None:

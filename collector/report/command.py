@@ -2,14 +2,17 @@
 
 from contextlib import closing
 from datetime import datetime
+from getpass import getuser
 from pathlib import Path
 
 from collector.opening import CannotOpen, open_pictures, open_store
+from collector.people import audit
 from collector.report.document import NothingToReport, as_html, read_report
 from collector.report.pdf import PdfUnavailable, as_pdf
 from collector.settings import CollectorSettings
 from collector.store.stored import StoreFailed
 from contract import SiteKey
+from groundwork.durable_file import write_durably
 
 
 class CannotReport(Exception):
@@ -18,6 +21,8 @@ class CannotReport(Exception):
 
 def write(settings: CollectorSettings, patient_code: str, site: SiteKey, out: Path, made_at: datetime) -> None:
     """Write the report of a patient's site to a file, as what its name ends in: ``.pdf``, or else HTML.
+
+    That it leaves is in the audit trail before it does, and the file is for who asked alone.
 
     Raises
     ------
@@ -35,6 +40,13 @@ def write(settings: CollectorSettings, patient_code: str, site: SiteKey, out: Pa
                 site=site,
                 made_at=made_at,
             )
+            audit.note(
+                store,
+                f"command line ({getuser()})",
+                audit.Action.EXPORTED,
+                patient_code=patient_code,
+                detail=f"report of {site}",
+            )
         html = as_html(report)
         content = as_pdf(html) if out.suffix.lower() == ".pdf" else html.encode()
     except (NothingToReport, PdfUnavailable, CannotOpen) as error:
@@ -47,6 +59,6 @@ def write(settings: CollectorSettings, patient_code: str, site: SiteKey, out: Pa
             " own user."
         ) from error
     try:
-        out.write_bytes(content)
+        write_durably(out, content, mode=0o600)
     except OSError as error:
         raise CannotReport(f"{out} cannot be written ({error.strerror}). Name a file in a folder of yours.") from error

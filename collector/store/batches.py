@@ -10,25 +10,28 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, bindparam, select, union_all
 
-from collector.ingestion.decisions import Accepted, Decision, Quarantined, Refused
+from collector.ingestion.decisions import Accepted, Decision, Kept, Quarantined, Refused
 from collector.store import alarms
 from collector.store.alarms import Alarm, AlarmKind
-from collector.store.erasure import share_with_erasures
+from collector.store.erasure import ErasedCodes, codes_among, note_pictures, share_with_erasures
 from collector.store.order import health_follows, status_follows
 from collector.store.rows import device_summary, row_of, seen_at, table_of
 from collector.store.stored import Answer, DeviceSummary
-from collector.store.tables import FACTS, devices, erasures, patients, quarantine
+from collector.store.tables import FACTS, devices, patients, quarantine
 from collector.store.upsert import insert_into, insert_new, later_of
 from contract import Capture, Channel, Health, Outcome, Receipt, Status, Topic, content_sha256
 
 _ERASED = "This patient was erased from the clinic's records: nothing of them is taken any more."
+_NOT_KEPT = "It names a patient who was erased: its bytes were not kept."
 
 
 def keep(connection: Connection, decisions: Sequence[Decision], now: datetime) -> list[Answer | None]:
     """Keep a batch, and return the answer to each decision, ``None`` where none is due.
 
     The same message again is answered again, and stored once. Another one under the id of a stored one is refused, kept
-    in quarantine, and raises an alarm. Of a patient who was erased nothing is kept. An ask changes nothing here.
+    in quarantine, and raises an alarm. Of a patient who was erased nothing is kept: neither in quarantine, where
+    of what names them only topic, digest and reason stand, nor the picture of their capture, should it come. An ask
+    changes nothing here.
 
     Parameters
     ----------
@@ -41,21 +44,27 @@ def keep(connection: Connection, decisions: Sequence[Decision], now: datetime) -
     """
     share_with_erasures(connection)
     accepted = [decision for decision in decisions if isinstance(decision, Accepted)]
-    erased = _erased(connection, {decision.message.patient_code for decision in accepted})
+    erased = codes_among(connection, {decision.message.patient_code for decision in accepted})
+    erased_codes = ErasedCodes(connection)
     stored = _keep_facts(connection, [one for one in accepted if one.message.patient_code not in erased], now)
+    _note_pictures(connection, (one.message for one in accepted if one.message.patient_code in erased))
     answers: list[Answer | None] = []
     for decision in decisions:
         match decision:
             case Accepted() if decision.message.patient_code in erased:
                 answers.append(_answer(decision, now, _ERASED))
             case Accepted():
-                answers.append(_answer(decision, now, _altered(connection, decision, stored, now)))
+                answers.append(_answer(decision, now, _altered(connection, decision, stored, erased_codes, now)))
             case Refused():
                 _alarm_where_stored(connection, decision, now)
-                _quarantine(connection, str(decision.topic), decision.payload, decision.reason, now)
+                _quarantine(
+                    connection, str(decision.topic), decision.payload, decision.reason, now, erased_codes=erased_codes
+                )
                 answers.append(_answer(decision, now, decision.reason))
             case Quarantined():
-                _quarantine(connection, decision.topic, decision.payload, decision.reason, now)
+                _quarantine(
+                    connection, decision.topic, decision.payload, decision.reason, now, erased_codes=erased_codes
+                )
                 answers.append(None)
             case _:
                 answers.append(None)
@@ -105,22 +114,27 @@ def _note_patients(connection: Connection, taken: Iterable[Capture]) -> None:
     )
 
 
-def _erased(connection: Connection, codes: set[str]) -> set[str]:
-    if not codes:
-        return set()
-    found = select(erasures.c.patient_code).where(erasures.c.patient_code.in_(codes))
-    return set(connection.execute(found).scalars())
+def _note_pictures(connection: Connection, refused: Iterable[Kept]) -> None:
+    """Note the pictures of captures that came too late for their patient's erasure: they may be there, or still come.
+
+    One that another patient's capture names too stays that patient's, for as long as it does.
+    """
+    note_pictures(connection, {one.picture.sha256 for one in refused if isinstance(one, Capture)})
 
 
 def _altered(
-    connection: Connection, accepted: Accepted, stored: dict[tuple[Table, UUID], str], now: datetime
+    connection: Connection,
+    accepted: Accepted,
+    stored: dict[tuple[Table, UUID], str],
+    erased_codes: ErasedCodes,
+    now: datetime,
 ) -> str | None:
     """Return why a message is refused, if something else is stored under its id, and raise the alarm."""
     if _is_stored(accepted, stored):
         return None
     reason = f"Another {type(accepted.message).__name__.lower()} is already stored under this id."
     _alarm(connection, accepted, reason, now)
-    _quarantine(connection, str(accepted.topic), accepted.payload, reason, now)
+    _quarantine(connection, str(accepted.topic), accepted.payload, reason, now, erased_codes=erased_codes)
     return reason
 
 
@@ -144,13 +158,16 @@ def _alarm(connection: Connection, decision: Accepted | Refused, reason: str, no
     alarms.write(connection, altered, now)
 
 
-def _quarantine(connection: Connection, topic: str, payload: bytes, reason: str, now: datetime) -> None:
+def _quarantine(
+    connection: Connection, topic: str, payload: bytes, reason: str, now: datetime, *, erased_codes: ErasedCodes
+) -> None:
+    of_erased = erased_codes.are_named_in(payload)
     row = {
         "topic": topic,
         "content_sha256": content_sha256(payload),
-        "reason": reason,
+        "reason": f"{reason} {_NOT_KEPT}" if of_erased else reason,
         "received_at": now,
-        "payload": payload,
+        "payload": b"" if of_erased else payload,
     }
     connection.execute(insert_new(connection, quarantine), row)
 

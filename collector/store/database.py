@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,13 @@ _BUSY_TIMEOUT_S = 5.0
 _CONNECT_TIMEOUT_S = 5
 _READ_TIMEOUT_MS = 10_000
 _UNCONFIRMED_AFTER_MS = 20_000
+_LOCK_TIMEOUT_MS = 10_000
+"""Of a writer on PostgreSQL: one that waits without a bound for another's locks stops ingestion, and says nothing."""
+_IDLE_WRITER_MS = 30_000
+_WRITER_WITHIN_S = 2 * _BUSY_TIMEOUT_S
+_READER_WITHIN_S = 2.0
 _READERS, _MOST_READERS = 8, 24
-_READING = f"-c statement_timeout={_READ_TIMEOUT_MS} -c default_transaction_read_only=on"
+_LARGEST_KEPT_JOURNAL_BYTES = 64_000_000
 
 
 class StoreUnusable(Exception):
@@ -88,10 +94,14 @@ class Database:
         ------
         StoreFailed
             If it could not be read.
+        StoreRefused
+            If what is asked for is nothing that the database could hold, as a text with U+0000.
         """
         try:
             with self._readers.begin() as connection:
                 yield connection
+        except DataError as error:
+            raise StoreRefused(f"the store refuses this: {_words(error)}") from error
         except SQLAlchemyError as error:
             raise StoreFailed(f"the store could not be read: {_words(error)}") from error
 
@@ -129,7 +139,8 @@ def _sqlite(url: URL) -> tuple[Engine, Engine]:
         url,
         pool_size=1,
         max_overflow=0,
-        pool_timeout=2 * _BUSY_TIMEOUT_S,
+        pool_timeout=_WRITER_WITHIN_S,
+        hide_parameters=True,
         connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
     )
     address = Path(str(url.database)).resolve().as_uri()
@@ -140,7 +151,15 @@ def _sqlite(url: URL) -> tuple[Engine, Engine]:
         ),
         pool_size=_READERS,
         max_overflow=_MOST_READERS - _READERS,
+        pool_timeout=_READER_WITHIN_S,
+        hide_parameters=True,
     )
+
+    @event.listens_for(writers, "do_connect")
+    def _make_for_the_owner_alone(*_how: object) -> None:
+        # What SQLite makes beside it has the same mode. Where this fails, SQLite says why.
+        with suppress(OSError):
+            os.close(os.open(str(url.database), os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o600))
 
     @event.listens_for(writers, "connect")
     def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
@@ -149,6 +168,8 @@ def _sqlite(url: URL) -> tuple[Engine, Engine]:
         # A receipt vouches for the commit, so the commit must outlive a power cut: NORMAL loses some (measured).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased shall not stand in the file's free pages
+        connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_KEPT_JOURNAL_BYTES}")
 
     @event.listens_for(readers, "connect")
     def _prepare_reader(connection: sqlite3.Connection, _record: object) -> None:
@@ -176,15 +197,30 @@ def _postgresql(url: URL) -> tuple[Engine, Engine]:
         # the machine away without a word would stop the collector for so long.
         "tcp_user_timeout": _UNCONFIRMED_AFTER_MS,
     }
-    writers = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, connect_args=alive)
+    given = str(url.query.get("options", ""))  # ours would otherwise take their place
+    writing = (
+        f"-c lock_timeout={_LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout={_IDLE_WRITER_MS}"
+        " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+    )
+    writers = create_engine(
+        url,
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=_WRITER_WITHIN_S,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=alive | {"options": f"{given} {writing}".strip()},
+    )
     # A page shows one state of the store, as on SQLite, and a slow question ends.
+    reading = f"-c statement_timeout={_READ_TIMEOUT_MS} -c default_transaction_read_only=on"
     readers = create_engine(
         url,
         pool_size=_READERS,
         max_overflow=_MOST_READERS - _READERS,
+        pool_timeout=_READER_WITHIN_S,
         pool_pre_ping=True,
+        hide_parameters=True,
         isolation_level="REPEATABLE READ",
-        connect_args=alive
-        | {"options": f"-c statement_timeout={_READ_TIMEOUT_MS} -c default_transaction_read_only=on"},
+        connect_args=alive | {"options": f"{given} {reading}".strip()},
     )
     return writers, readers

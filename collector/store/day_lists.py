@@ -6,14 +6,23 @@ from datetime import date
 from pydantic import ValidationError
 from sqlalchemy import Connection, delete, select
 
+from collector.store.erasure import codes_among, share_with_erasures
 from collector.store.tables import day_lists
 from collector.store.upsert import insert_into
 from contract import DayList
 
 
 def replace(connection: Connection, lists: Iterable[DayList], today: date) -> None:
-    """Put lists in the place of earlier ones of the same devices and days, and forget the days that are over."""
+    """Put lists in the place of earlier ones of the same devices and days, and forget the days that are over.
+
+    Who was erased is left out: a practice's calendar may name them for ever.
+    """
+    share_with_erasures(connection)
     for one in lists:
+        erased = codes_among(connection, {expected.patient_code for expected in one.expected})
+        if erased:
+            still = tuple(expected for expected in one.expected if expected.patient_code not in erased)
+            one = one.model_copy(update={"expected": still})  # noqa: PLW2901  the list without them is the list
         row = {"device_id": one.device_id, "day": one.day, "payload": one.encode()}
         statement = insert_into(connection, day_lists).values(row)
         connection.execute(

@@ -240,6 +240,13 @@ def revoke_tokens(connection: Connection, account_id: UUID, now: datetime) -> No
     connection.execute(update(interface_tokens).where(*mine).values(revoked_at=now))
 
 
+def withdraw_all(connection: Connection, now: datetime) -> None:
+    """End all sessions, and take all one-time links and tokens of the interface from everybody."""
+    connection.execute(delete(sessions))
+    connection.execute(update(one_time_links).where(one_time_links.c.used_at.is_(None)).values(used_at=now))
+    connection.execute(update(interface_tokens).where(interface_tokens.c.revoked_at.is_(None)).values(revoked_at=now))
+
+
 def _account(connection: Connection, asked: Select[Any], *, to_change: bool) -> Account | None:
     found: Row[Any] | None = connection.execute(asked.with_for_update() if to_change else asked).one_or_none()
     return None if found is None else Account(**found._mapping)

@@ -12,11 +12,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from collector.ingestion.decisions import Decision
-from collector.store import alarms, batches, captures, day_lists, devices, patients, reviews
+from collector.store import alarms, batches, captures, day_lists, devices, patients, reviews, schema
 from collector.store.alarms import Alarm, Alarms
 from collector.store.database import Database
 from collector.store.reviews import History, Reviews
-from collector.store.schema import bring_forward
 from collector.store.stored import (
     Answer,
     DeviceSummary,
@@ -41,9 +40,13 @@ class Store:
     Parameters
     ----------
     place
-        SQLite's file, or a URL (:class:`collector.store.database.Database`). An older store is brought forward.
+        SQLite's file, or a URL (:class:`collector.store.database.Database`).
     password
         Of PostgreSQL, where it asks for one.
+    bring_forward
+        Whether an older store is brought forward; else it is refused.
+    new
+        Whether an empty database becomes a store; else it is refused.
 
     Raises
     ------
@@ -51,10 +54,16 @@ class Store:
         If it is no store of this release or an earlier one, or cannot be reached.
     """
 
-    def __init__(self, place: Path | str, password: str | None = None) -> None:
+    def __init__(
+        self, place: Path | str, password: str | None = None, *, bring_forward: bool = True, new: bool = True
+    ) -> None:
         self.database = Database(place, password)
+        self._format = schema.newest()
         try:
-            bring_forward(self.database)
+            if bring_forward:
+                schema.bring_forward(self.database)
+            else:
+                schema.require_newest(self.database, new=new)
         except BaseException:
             self.database.close()
             raise
@@ -95,9 +104,10 @@ class Store:
         Raises
         ------
         StoreFailed
-            If nothing could be committed.
+            If nothing could be committed, or the store was meanwhile brought to another format.
         """
         with self.writing() as connection:
+            schema.refuse_another_format(connection, self._format)
             return batches.keep(connection, decisions, now)
 
     def raise_alarm(self, alarm: Alarm) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
+from collector.store.erasure import codes_among, share_with_erasures
 from collector.store.stored import StoreFailed
 from collector.store.tables import studies, study_patients
 from collector.studies.allocation import MOST_PATIENTS, Allocated
@@ -73,25 +74,34 @@ def add_patients(connection: Connection, study_code: str, allocated: Sequence[Al
     Raises
     ------
     StudyRefused
-        If the study is unlocked, has too many patients, or one is in it: under whichever arm, as else the answer would
-        tell it.
+        If the study is unlocked, has too many patients, one was erased, or one is in it: under whichever arm, as else
+        the answer would tell it.
     """
+    share_with_erasures(connection)
     study = of_code(connection, study_code)
     if not study.is_blinded:
         raise StudyRefused("The study is unlocked: nobody can be entered who was allocated blindly.")
     there = set(patients(connection, study_code))
-    twice = sorted({one.patient_code for one in allocated} & there)
-    if twice:
-        named = ", ".join(twice[:5]) + (f" and {len(twice) - 5} more" if len(twice) > 5 else "")
-        raise StudyRefused(f"In the study already: {named}. Take them off the list; an arm is never changed.")
+    codes = {one.patient_code for one in allocated}
+    if twice := codes & there:
+        raise StudyRefused(f"In the study already: {_listed(twice)}. Take them off the list; an arm is never changed.")
     if len(there) + len(allocated) > MOST_PATIENTS:
         raise StudyRefused(f"A study has {MOST_PATIENTS} patients at most.")
+    if erased := codes_among(connection, codes):
+        raise StudyRefused(
+            f"Erased from the clinic's records: {_listed(erased)}. Take them off the list; nothing of them is taken."
+        )
     rows = [
         {"study_code": study_code, "patient_code": one.patient_code, "arm": one.arm}
         # By their codes: the rows' order in the file would else be that of the list, which may be sorted by arms.
         for one in sorted(allocated, key=lambda one: one.patient_code)
     ]
     connection.execute(insert(study_patients), rows)
+
+
+def _listed(codes: set[str]) -> str:
+    named = sorted(codes)
+    return ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
 
 
 def patients(connection: Connection, study_code: str) -> list[str]:

@@ -145,6 +145,14 @@ erasures = Table(
     Index("erasures_of_patient", "patient_code"),
 )
 
+erased_pictures = Table(
+    "erased_pictures",
+    metadata,
+    Column("sha256", Text, primary_key=True),  # whose it was is not kept
+    # None until it was seen to be gone from the place for pictures.
+    Column("removed_at", Moment),
+)
+
 accounts = Table(
     "accounts",
     metadata,

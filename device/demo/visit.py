@@ -114,20 +114,11 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
         say(f"visit {VISIT_NUMBER + 1}: {LATER_SITE} and donor control again, compared hair by hair")
         clinic.take_visit(PATIENT, VISIT_NUMBER + 1, *(word for site in sites for word in ("--site", site)))
         later = await_delivery(clinic, VISIT_NUMBER + 1)
-        link = clinic.add_clinician(CLINICIAN)
-        address = f"http://127.0.0.1:{ports.page}/patients/{PATIENT}"
-        report = f"{address}/sites/{LATER_SITE}/report"
+        wrong: list[str] = []
         if once:
-            wrong = clinician.look(link, _to_be_read(address, report, later))
-            for sentence in wrong or [
-                "The clinic's pages show the patient and the report to a clinician, and to nobody else."
-            ]:
-                say(sentence)
+            wrong = _look(clinic, later, say)
         else:
-            wrong = []
-            say(f"The clinic's pages ask who you are. Choose a password, once: {link}")
-            say(f"Then the patient's page: {address}")
-            say(f"Its report of the series: {report}")
+            _invite(clinic, say)
             running.enter_context(clinic.chair())
             say(f"The chair page, to take a visit yourself: http://127.0.0.1:{ports.chair}/")
             say("Ctrl-C ends the demonstration.")
@@ -136,6 +127,30 @@ def demonstrate(ports: Ports, seed: int, broker_kind: str | None, *, once: bool,
                     look_around()
     whole = len(rows) == len(PROTOCOL) and len(later) == len(sites)
     return whole and not wrong and all(row.arrived and row.density_right for row in [*rows, *later])
+
+
+def _invite(clinic: Clinic, say: Callable[[str], None]) -> None:
+    """Add a clinician, and tell who watches how to become them: nobody's password is known."""
+    patient, report = _addresses(clinic)
+    say(f"The clinic's pages ask who you are. Choose a password first: {clinic.add_clinician(CLINICIAN)}")
+    say(f"Then the patient's page: {patient}")
+    say(f"Its report of the series: {report}")
+
+
+def _look(clinic: Clinic, later: list[Row], say: Callable[[str], None]) -> list[str]:
+    """Look at the pages as a clinician, and return what is wrong, which is said."""
+    patient, report = _addresses(clinic)
+    wrong = clinician.look(clinic.add_clinician(CLINICIAN), _to_be_read(patient, report, later))
+    for sentence in wrong:
+        say(sentence)
+    if not wrong:
+        say("The clinic's pages show the patient and the report to a clinician, and to nobody else.")
+    return wrong
+
+
+def _addresses(clinic: Clinic) -> tuple[str, str]:
+    patient = f"http://127.0.0.1:{clinic.ports.page}/patients/{PATIENT}"
+    return patient, f"{patient}/sites/{LATER_SITE}/report"
 
 
 def _to_be_read(patient: str, report: str, later: list[Row]) -> dict[str, str]:

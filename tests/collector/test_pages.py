@@ -14,6 +14,7 @@ from collector.ingestion.decisions import Quarantined
 from collector.page import device_words, words
 from collector.page.visits import visits_of
 from collector.people.roles import Role
+from collector.people.sessions import Sessions
 from collector.store import patients
 from collector.store.reviews import Reviews
 from collector.store.stored import StoreFailed
@@ -368,6 +369,20 @@ def test_unreadable_store_is_said_on_a_page(clinic: Clinic, monkeypatch: pytest.
     answer = clinic.client.get("/")
     assert answer.status_code == 503
     assert "disk I/O error" in answer.text
+
+
+def test_a_store_that_cannot_say_who_asks_is_said_in_words(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when somebody at a browser is shown a script's answer where the disk is broken."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise StoreFailed("the store could not be read: disk I/O error")
+
+    monkeypatch.setattr(Sessions, "person", fail)
+    answer = clinic.client.get("/patients", headers={"sec-fetch-mode": "navigate"})
+    assert answer.status_code == 503
+    assert answer.text == "The page cannot be shown now: the store could not be read: disk I/O error."
+    asked_by_script = clinic.client.get("/patients", headers={"sec-fetch-mode": "cors"})
+    assert asked_by_script.json() == {"sentence": answer.text}
 
 
 def test_words_are_known_for_every_term() -> None:

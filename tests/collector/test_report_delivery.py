@@ -2,7 +2,9 @@
 
 import importlib
 import shutil
+import stat
 import subprocess
+from getpass import getuser
 from pathlib import Path
 from types import ModuleType
 
@@ -10,12 +12,22 @@ import pytest
 from click.testing import CliRunner
 
 from collector.commands import main
+from collector.people import audit
 from collector.report import PdfUnavailable, as_pdf
 from collector.report.document import typeset
+from collector.store.stored import StoreFailed
+from collector.store.tables import audit_trail
 from tests.collector.page_clinic import Clinic
 from tests.collector.report_series import PATIENT, whole_series
 
 _PAGE = f"/patients/{PATIENT}/sites/vertex/report"
+
+
+def trail(clinic: Clinic) -> list[tuple[str, str, str | None, str | None]]:
+    """Return the audit trail: who, what, of whom, and of what or how."""
+    with clinic.store.reading() as connection:
+        entries = connection.execute(audit_trail.select().order_by(audit_trail.c.entry_id)).all()
+    return [(one.by, one.action, one.patient_code, one.subject or one.detail) for one in entries]
 
 
 def pdf_text(content: bytes, folder: Path) -> str:
@@ -127,6 +139,33 @@ def test_the_command_writes_what_the_name_says(clinic: Clinic, settings: Path, t
         assert ran.exit_code == 0, ran.output
         assert ran.output == f"wrote {out}\n"
         assert out.read_bytes().startswith(start)
+        assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert trail(clinic) == [(f"command line ({getuser()})", "exported", PATIENT, "report of vertex")] * 2
+
+
+def test_nothing_is_written_that_could_not_be_noted(
+    clinic: Clinic, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a report leaves though the audit trail could not be written."""
+    whole_series(clinic)
+
+    def failing(*_: object, **__: object) -> None:
+        raise StoreFailed("the store could not commit: disk full")
+
+    monkeypatch.setattr(audit, "note", failing)
+    out = tmp_path / "report.html"
+    ran = CliRunner().invoke(main, ["report", PATIENT, "vertex", "--settings", str(settings), "--out", str(out)])
+    assert (ran.exit_code, "disk full" in ran.output, out.exists()) == (2, True, False)
+
+
+@pytest.mark.parametrize("of", [("Jane Doe", "vertex"), ("P-0042", "nose"), ("P-0043", "vertex")])
+def test_the_trail_holds_nothing_that_was_only_typed(clinic: Clinic, of: tuple[str, str]) -> None:
+    """Breaks when a name in an address stays in the audit trail for ever."""
+    whole_series(clinic)
+    assert clinic.client.get(f"/patients/{of[0]}/sites/{of[1]}/report").status_code == 404
+    assert trail(clinic) == []
+    assert clinic.client.get(_PAGE).status_code == 200
+    assert trail(clinic) == [("clinician", "looked", PATIENT, "report of vertex")]
 
 
 @pytest.mark.parametrize(

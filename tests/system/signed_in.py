@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 from click.testing import CliRunner
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext
 
 from collector.commands.user import user
 from collector.people.one_time_links import PATH
@@ -53,16 +53,25 @@ def signed_in(settings: Path, address: str, role: Role = Role.CLINICIAN) -> Iter
         yield client
 
 
-@contextmanager
-def signed_in_browser(
-    browser: Browser, settings: Path, address: str, role: Role = Role.CLINICIAN
-) -> Iterator[BrowserContext]:
-    """Give a browser's window of its own in which somebody is signed in, as :func:`signed_in` does."""
+def session_of(settings: Path, address: str, role: Role = Role.CLINICIAN) -> httpx.Cookies:
+    """Return the session of somebody new; the parameters are those of :func:`signed_in`."""
     with signed_in(settings, address, role) as client:
-        cookies = [{"name": name, "value": value, "url": address} for name, value in client.cookies.items()]
-    with browser.new_context(base_url=address, viewport={"width": 1440, "height": 900}) as context:
-        context.add_cookies(cookies)  # type: ignore[arg-type]
-        yield context
+        return client.cookies
+
+
+def let_in(context: BrowserContext, session: httpx.Cookies, address: str) -> None:
+    """Have somebody be signed in at a browser too.
+
+    Parameters
+    ----------
+    context
+        The browser's.
+    session
+        As :func:`session_of` returns it.
+    address
+        Of the pages.
+    """
+    context.add_cookies([{"name": name, "value": value, "url": address} for name, value in session.items()])
 
 
 def pages_of(clinic: Clinic) -> tuple[Path, str]:

@@ -53,6 +53,8 @@ def test_one_visit_arrives_whole_and_right(tmp_path: Path, broker_kind: str) -> 
     assert result.returncode == 0, result.stdout + result.stderr
     rows = [line for line in result.stdout.splitlines() if re.search(r" right +(pass|warn) +stored *$", line)]
     assert len(rows) == 6, result.stdout
+    pages = "demo: The clinic's pages show the patient and the report to a clinician, and to nobody else."
+    assert pages in result.stdout.splitlines()
     assert left_behind(tmp_path) == []
 
 

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from contract import Capture
+from device.demo import clinician
 from device.demo.clinic import Clinic
 from device.demo.visit import PATIENT, VISIT_NUMBER, await_delivery
 from tests.free_ports import free_ports
 from tests.system.browser import chromium
+from tests.system.signed_in import let_in, pages_of, session_of
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +31,17 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, C
         yield f"http://127.0.0.1:{clinic.ports.page}", row.capture, clinic
 
 
+@pytest.fixture(scope="module")
+def session(delivered: tuple[str, Capture, Clinic]) -> httpx.Cookies:
+    """Return the session of a clinician."""
+    return session_of(*pages_of(delivered[2]))
+
+
 @pytest.fixture
-def page(delivered: tuple[str, Capture, Clinic], cookies: list[SetCookieParam]) -> Iterator[Page]:
+def page(delivered: tuple[str, Capture, Clinic], session: httpx.Cookies) -> Iterator[Page]:
     """Give a page of a browser of its own in which a clinician is signed in; an error on it fails the test."""
-    address, *_ = delivered
     with chromium() as browser, browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-        context.add_cookies(cookies)
+        let_in(context, session, delivered[0])
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -54,10 +62,11 @@ def test_a_person_finds_the_figure_and_the_picture_behind_it(
     density = capture.measurement.hair_density_per_cm2
     expect(page.locator("main")).to_contain_text(f"{density.value:.0f}")
     expect(page.locator("main")).to_contain_text("Simulated")
-    page.get_by_role("link", name="Vertex").click()
+    page.locator("section.visit").get_by_role("link", name="Vertex").click()
     shown = page.get_by_role("img", name="Scalp picture")
     expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.complete && image.naturalWidth") == capture.measurement.picture_px[0]
+    width = shown.evaluate("image => image.decode().then(() => image.naturalWidth)")
+    assert width == min(1600, capture.measurement.picture_px[0]), "reduced for the screen, and never enlarged"
     hairs = page.locator(".overlay g")
     assert hairs.count() == len(capture.measurement.hairs)
     expect(hairs.first).to_be_visible()
@@ -73,10 +82,26 @@ def test_nothing_runs_out_of_the_page(
     """Breaks when a page must be scrolled sideways on a laptop or a tablet."""
     address, capture, _ = delivered
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    for path in ("/", f"/patients/{PATIENT}", f"/captures/{capture.message_id}"):
+    paths = ("/", "/patients", f"/patients/{PATIENT}", f"/patients/{PATIENT}/sites/vertex", "/devices")
+    for path in (*paths, f"/captures/{capture.message_id}"):
         page.goto(address + path)
         page.screenshot(path=tmp_path / "page.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+
+
+def test_the_demonstration_knows_a_page_that_does_not_show_what_it_must(
+    delivered: tuple[str, Capture, Clinic],
+) -> None:
+    """Breaks when the demonstration calls pages right that a stranger may read, or that do not show the figure."""
+    address, capture, clinic = delivered
+    patient, open_to_all = f"{address}/patients/{PATIENT}", f"{address}/sign-in"
+    density = f"<strong>{capture.measurement.hair_density_per_cm2.value:.0f}</strong>"
+    assert clinician.look(clinic.add_clinician("one"), {patient: density}) == []
+    assert clinician.look(clinic.add_clinician("two"), {patient: "<strong>1000</strong>", open_to_all: ""}) == [
+        f"{open_to_all} is shown to a stranger.",
+        f"{patient} does not show '<strong>1000</strong>' (status 200).",
+        f"{open_to_all} does not show '' (status 303).",
+    ]
 
 
 def listening_addresses(port: int) -> set[str]:

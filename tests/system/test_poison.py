@@ -4,6 +4,7 @@ import sqlite3
 import time
 from contextlib import closing
 
+import httpx
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
@@ -35,6 +36,11 @@ def publish(clinic: Clinic, channel: Channel, odd: dict[str, object], *, retain:
     client.loop_stop()
 
 
+def is_connected(clinic: Clinic) -> bool:
+    """Say whether the collector takes messages in, by its own word."""
+    return httpx.get(f"http://127.0.0.1:{clinic.ports.page}/healthz", trust_env=False).status_code == httpx.codes.OK
+
+
 @pytest.mark.parametrize(
     ("odd", "retain"),
     [
@@ -49,6 +55,8 @@ def test_an_odd_message_stops_nobody_s_figures(make_clinic: MakeClinic, odd: dic
     """Breaks when one message that paho will not read ends each connection of the collector, for ever."""
     clinic = make_clinic("mosquitto")
     with clinic.broker(), clinic.collector(), closing(Store(clinic.folder / "device")) as store:
+        # Until its first subscription the broker keeps nothing for the collector; a device would send again.
+        await_true(lambda: is_connected(clinic), "the collector has subscribed")
         publish(clinic, Channel.STATUS if retain else Channel.CAPTURE, odd, retain=retain)
         database = clinic.folder / "collector" / "collector.sqlite3"
 

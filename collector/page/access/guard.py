@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from collector.page.access import addresses
 from collector.page.access.addresses import KnownHosts, is_foreign, is_navigation, is_open
 from collector.page.access.policy import HEADERS, HSTS, KEPT_BY_BROWSERS, POLICY
-from collector.page.language import language_of
+from collector.page.language import language_of, wanted
 from collector.people.person import Person
 from collector.people.secret_words import looks_like_one
 from collector.people.sessions import Sessions
@@ -123,7 +123,8 @@ class Guard:
         try:
             refusal = await self._refusal(scope, headers, brought)
         except StoreFailed as failed:
-            refusal = _sentence(self._language, 503, f"The page cannot be shown now: {failed}.")
+            asked = _Asked(scope, headers, brought, None)
+            refusal = self._said(asked, 503, f"The page cannot be shown now: {failed}.")
         answers = refusal or self._app
         await answers(scope, _within(receive, _BODY_WITHIN_S), send_strictly)
 
@@ -197,7 +198,11 @@ class Guard:
         return self._said(asked, 403, "This page is from an earlier sign-in. Load it again.", stale=True)
 
     def _said(self, asked: _Asked, status: int, said: str, **more: object) -> Response:
-        return _sentence((asked.person.language if asked.person else None) or self._language, status, said, **more)
+        browsers = wanted(asked.headers.get("accept-language", ""), self._language)
+        language = language_of((asked.person.language if asked.person else None) or browsers)
+        if not asked.acts and is_navigation(asked.headers):  # a person reads it, no script
+            return PlainTextResponse(language.sentence(said), status)
+        return JSONResponse({"sentence": language.sentence(said), **more}, status)
 
     def _written(self, cookie: str | None) -> str:
         forgotten = f"{self._cookie}=; Max-Age=0; {self._cookie_rules}"
@@ -211,10 +216,6 @@ def _note_refusal(scope: Scope, status: int) -> None:
         _log.warning(
             "%s was refused: %s %s", person.name, scope["method"], scope.get("raw_path", b"").decode("latin-1")
         )
-
-
-def _sentence(code: str, status: int, said: str, **more: object) -> Response:
-    return JSONResponse({"sentence": language_of(code).sentence(said), **more}, status)
 
 
 def _cookie(headers: Headers, name: str) -> str | None:

@@ -14,9 +14,10 @@ from collector.people.roles import Right
 from collector.report.contents import Report
 from collector.report.document import NothingToReport, as_html, content_policy, read_report
 from collector.report.pdf import PdfUnavailable, as_pdf
-from contract import SiteKey
+from contract import PatientCode, SiteKey
 
 _SITE = TypeAdapter(SiteKey)
+_PATIENT = TypeAdapter(PatientCode)
 
 
 def routes(page: Page) -> list[BaseRoute]:
@@ -24,11 +25,13 @@ def routes(page: Page) -> list[BaseRoute]:
     one_at_a_time = threading.Lock()
 
     def report_of(request: Request) -> Report:
-        code = request.path_params["code"]
+        try:
+            code = _PATIENT.validate_python(request.path_params["code"])
+        except ValidationError:
+            raise HTTPException(404, "That is no patient code. Go back to the patients and choose one.") from None
         try:
             site = _SITE.validate_python(request.path_params["site"])
-            page.looked(request, code, f"report of {site}")
-            return read_report(
+            report = read_report(
                 page.store,
                 page.pictures.open,
                 clinic_id=page.clinic_id,
@@ -40,6 +43,9 @@ def routes(page: Page) -> list[BaseRoute]:
             raise HTTPException(404, "There is no such site. Go back to the patient and choose one.") from None
         except NothingToReport as nothing:
             raise HTTPException(404, str(nothing)) from None
+        # Once it is known that there is such a patient: else the trail would hold whatever anybody typed.
+        page.looked(request, code, f"report of {site}")
+        return report
 
     def shown(request: Request) -> Response:
         pdf_address = f"{request.url.path}.pdf"

@@ -50,7 +50,9 @@ def address(
 ) -> Iterator[httpx.URL]:
     """Return where the clinic's picture service runs."""
     renewals = Renewals(own_authority, own_certificates / "issued", revocations)
-    with serving(create_service(PicturesInFolder(tmp_path / "pictures"), revocations, renewals), own_certificates) as where:
+    with serving(
+        create_service(PicturesInFolder(tmp_path / "pictures"), revocations, renewals), own_certificates
+    ) as where:
         yield where
 
 

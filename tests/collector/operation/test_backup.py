@@ -8,9 +8,9 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +20,7 @@ from collector.operation.backing_up import Keys, NotBackedUp, back_up
 from collector.operation.backup_manifest import Manifest, NoBackup
 from collector.operation.restoring import BackupDamaged, NotRestored, restore, verify
 from collector.pictures.folder import PicturesInFolder
-from collector.store import postgresql_programs
+from collector.store import people, postgresql_programs
 from collector.store.database import Database
 from collector.store.postgresql_programs import ProgramFailed
 from collector.store.store import Store
@@ -225,6 +225,59 @@ def test_a_restore_that_fails_leaves_no_store(tmp_path: Path, pictures: Pictures
     with pytest.raises(BackupDamaged):
         restore(tmp_path / "backup", target, pictures, "mk")
     assert list(target.parent.iterdir()) == []
+
+
+def test_a_store_that_fails_its_verification_does_not_stay(
+    store: Store, pictures: PicturesInFolder, tmp_path: Path, elsewhere: Path | str
+) -> None:
+    """Breaks when a damaged store stays in place, or keeps a good back-up from being restored there."""
+    fill(store, pictures)
+    manifest = taken(store, pictures, tmp_path / "backup")
+    claim_more(tmp_path / "backup", manifest)
+    with pytest.raises(BackupDamaged):
+        restore(tmp_path / "backup", elsewhere, pictures, "mk")
+    backup_manifest.write(tmp_path / "backup", manifest)
+    restore(tmp_path / "backup", elsewhere, pictures, "mk")
+    with closing(Store(elsewhere)) as restored:
+        assert [len(restored.captures_of(code)) for code in CODES] == [2, 2, 2]
+
+
+def test_rotten_pictures_keep_nothing_else_from_being_restored(
+    store: Store, pictures: PicturesInFolder, tmp_path: Path, elsewhere: Path | str
+) -> None:
+    """Breaks when one bad sector of a back-up costs the clinic all figures, or is passed over in silence."""
+    fill(store, pictures)
+    taken(store, pictures, tmp_path / "backup")
+    altered, lost, *_ = sorted((tmp_path / "backup" / "pictures").iterdir())
+    altered.write_bytes(b"another")
+    lost.unlink()
+    back = PicturesInFolder(tmp_path / "back")
+    done = restore(tmp_path / "backup", elsewhere, back, "mk")
+    assert (done.pictures, done.rotten) == (4, (altered.name, lost.name))
+    assert len(list(back.listed())) == 4
+    with closing(Store(elsewhere)) as restored:
+        assert [len(restored.captures_of(code)) for code in CODES] == [2, 2, 2]
+
+
+def test_nobody_comes_in_by_what_a_backup_holds(
+    store: Store, pictures: PicturesInFolder, tmp_path: Path, elsewhere: Path | str
+) -> None:
+    """Breaks when a session, link or token that was withdrawn after the back-up works again."""
+    fill(store, pictures)
+    account_id, later = uuid4(), datetime.now(UTC) + timedelta(days=1)
+    with store.writing() as connection:
+        people.add_account(connection, account_id, "mk", "administrator", NOW)
+        people.add_session(connection, "a" * 64, account_id, NOW)
+        people.add_link(connection, "b" * 64, account_id, later)
+        people.add_token(connection, "c" * 64, account_id, title="t", created_at=NOW, expires_at=later)
+    taken(store, pictures, tmp_path / "backup")
+    restore(tmp_path / "backup", elsewhere, pictures, "mk")
+    with closing(Store(elsewhere)) as restored, restored.reading() as connection:
+        assert people.sessions_of(connection, account_id) == []
+        assert people.unused_link(connection, "b" * 64) is None
+        assert [token.revoked_at is not None for token in people.all_tokens(connection)] == [True]
+    with store.reading() as connection:
+        assert len(people.sessions_of(connection, account_id)) == 1
 
 
 def test_a_backup_that_is_broken_off_leaves_nothing(

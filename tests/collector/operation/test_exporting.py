@@ -2,16 +2,17 @@
 
 import csv
 import json
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from collector.operation.exporting import Asked, Form, NotExported, export
 from collector.pictures.folder import PicturesInFolder
-from collector.store import exporting, studies
+from collector.store import database, exporting, studies
 from collector.store.exporting import Chosen
 from collector.store.store import Store
 from collector.store.tables import audit_trail
@@ -20,6 +21,7 @@ from tests.collector.operation.clinic import CODES, accepted, fill
 from tests.collector.studies.examples import CODE as STUDY
 from tests.collector.studies.examples import allocated, plan
 from tests.examples import capture, visit
+from tests.postgresql import PostgreSQL
 
 TABLES = frozenset({Form.CSV, Form.PARQUET})
 
@@ -55,6 +57,23 @@ def test_each_capture_is_there_once_with_the_word_that_stands(
     manifest = json.loads((out / "export.json").read_text())
     assert (manifest["patients"], manifest["captures"], manifest["with_arms"]) == (3, 13, False)
     assert out.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_export_may_take_longer_than_a_page(
+    postgresql_cluster: PostgreSQL, pictures: PicturesInFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a large clinic's export ends where a page would have to."""
+    monkeypatch.setattr(database, "_READ_TIMEOUT_MS", 250)
+    how_many = exporting.how_many
+
+    def slow(connection: Connection, chosen: Chosen) -> int:
+        connection.exec_driver_sql("SELECT pg_sleep(0.5)")
+        return how_many(connection, chosen)
+
+    monkeypatch.setattr(exporting, "how_many", slow)
+    with closing(Store(postgresql_cluster.fresh())) as store:
+        fill(store, pictures)
+        assert len(table(written(store, pictures, tmp_path / "out"), "captures")) == 2 * len(CODES)
 
 
 def test_patients_and_days_bound_what_is_written(store: Store, pictures: PicturesInFolder, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from collector.page.charts.fates import Fates, fates_chart
 from collector.page.charts.head import HeadWords, TrendPlace, sign, signs, trend_map
 from collector.page.charts.lines import BOX, HEIGHT, WIDTH, Band, Point, Words, line_chart
 from collector.page.charts.spark import sparkline
+from collector.page.figures import number
 from collector.page.language import language_of
-from collector.page.readings import number, signed
+from collector.page.readings import signed
 from contract import PROTOCOL, place_of
 from tests.collector.examples import NOW
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from collector.page.reduced_pictures import WIDTHS, ReducedPictures
-from contract import Decision, Interval
+from contract import Decision, Interval, Picture
 from contract.change import NoiseFloor
 from tests.collector.examples import NOW
 from tests.collector.page_clinic import Clinic, text_of
@@ -257,13 +257,15 @@ def test_markup_in_a_message_is_text(clinic: Clinic) -> None:
 
 
 def whole_picture(clinic: Clinic, size_px: tuple[int, int]) -> str:
-    """Store a JPEG of a size, and return its digest."""
+    """Store a JPEG of a size with a capture that names it, and return its digest."""
     file = BytesIO()
     Image.effect_noise(size_px, 60).convert("RGB").save(file, "JPEG", quality=90)
     sha256 = hashlib.sha256(file.getvalue()).hexdigest()
     incoming = clinic.pictures.receive(sha256)
     incoming.write(file.getvalue())
     incoming.finish()
+    picture = Picture(sha256=sha256, media_type="image/jpeg", size_bytes=len(file.getvalue()))
+    clinic.holds(capture(picture=picture))
     return sha256
 
 

@@ -17,6 +17,7 @@ from collector.pictures import service as picture_service
 from collector.pictures.receiving import IncomingPicture, RoomReserved
 from collector.pictures.service import create_service
 from collector.store.alarms import Alarm, AlarmKind
+from collector.store.stored import StoreFailed
 from contract import MAX_PICTURE_BYTES
 from tests.collector.asgi import AsgiClient
 from tests.collector.pictures.places import JPEG, PNG, FolderPlace, Place, digest
@@ -305,3 +306,47 @@ def test_a_picture_whose_name_may_be_forgotten_is_not_vouched_for(
 
     monkeypatch.setattr(pictures_folder, "sync_folder", fail)
     assert client.head(f"/images/{digest(PNG)}").status_code == 500
+
+
+def test_an_erased_picture_is_not_taken_back(place: Place) -> None:
+    """Breaks when a chair that still holds it puts an erased patient's picture back, or nobody there is told why."""
+    pictures = place.opened()
+    client = AsgiClient(create_service(pictures, is_erased={digest(PNG)}.__contains__), "https://collector")
+    asked: list[bytes] = []
+    answer = client.put(f"/images/{digest(PNG)}", content=in_pieces(PNG[:9], PNG[9:], asked=asked), headers=ONCE)
+    assert (answer.status_code, "erased" in answer.text) == (410, True)
+    assert len(asked) == 2, "a connection that ends before the picture loses the answer"
+    assert client.put(f"/images/{digest(JPEG)}", content=JPEG, headers=ONCE).status_code == 201
+    assert set(place.held()) == {digest(JPEG)}
+    assert left_over(place) == []
+
+
+def test_a_picture_erased_while_it_came_does_not_stay(place: Place) -> None:
+    """Breaks when a picture that was on its way outlives its patient's erasure."""
+    told = iter([False, True])
+    client = AsgiClient(create_service(place.opened(), is_erased=lambda _sha256: next(told)), "https://collector")
+    answer = client.put(f"/images/{digest(PNG)}", content=PNG, headers=ONCE)
+    assert answer.status_code == 410
+    assert place.held() == {}
+
+
+def test_an_erased_picture_that_is_there_is_removed_when_asked_for(place: Place) -> None:
+    """Breaks when a chair is told that the clinic holds an erased picture, and the clinic goes on holding it."""
+    place.put(digest(PNG), PNG)
+    client = AsgiClient(create_service(place.opened(), is_erased=lambda _sha256: True), "https://collector")
+    assert client.head(f"/images/{digest(PNG)}").status_code == 410
+    assert place.held() == {}
+    assert client.head("/images/x").status_code == 404
+
+
+def test_a_store_that_cannot_tell_takes_nothing(place: Place) -> None:
+    """Breaks when a picture is taken, or given up by its chair, because the store could not be read."""
+
+    def failing(_sha256: str) -> bool:
+        raise StoreFailed("the store could not be read: disk I/O error")
+
+    client = AsgiClient(create_service(place.opened(), is_erased=failing), "https://collector")
+    answer = client.put(f"/images/{digest(PNG)}", content=PNG, headers=ONCE)
+    assert (answer.status_code, "again later" in answer.text) == (503, True)
+    assert client.head(f"/images/{digest(PNG)}").status_code == 503
+    assert place.held() == {}

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from collector.ingestion.decisions import Quarantined
-from collector.operation.erasing import erase
+from collector.ingestion.decisions import Quarantined, Refused
+from collector.operation.erasing import erase, erased_pictures_of
 from collector.pictures.folder import PicturesInFolder
 from collector.store import erasure
 from collector.store.store import Store
 from collector.store.stored import StoreFailed
-from collector.store.tables import audit_trail
-from contract import DayList, Expected, Outcome, Picture
+from collector.store.tables import audit_trail, quarantine
+from contract import DayList, Expected, Outcome, Picture, content_sha256
 from tests.collector.examples import CLINIC, DEVICE, NOW
-from tests.collector.store.test_store import accepted
+from tests.collector.store.test_store import TOPIC, accepted
 from tests.examples import capture, comparison, png, review_of, visit
 
 ERASED, OTHER = "P-0042", "P-00421"
@@ -130,3 +130,104 @@ def test_a_store_that_fails_says_so(store: Store, pictures: PicturesInFolder, mo
     with store.reading() as connection:
         assert erasure.held(connection, ERASED)["captures"] == 2
         assert [one.done_at for one in erasure.of_patient(connection, ERASED)] == [None]
+
+
+def is_erased(store: Store, picture: Picture) -> bool:
+    """Return what the picture service is told of a picture."""
+    return erased_pictures_of(store)(picture.sha256)
+
+
+def test_an_erased_patients_picture_is_known_and_nobody_elses(store: Store, pictures: PicturesInFolder) -> None:
+    """Breaks when a chair can put an erased picture back, or another patient's picture is refused for it."""
+    own, others, shared = fill(store, pictures)
+    assert [is_erased(store, one) for one in (own, others, shared)] == [False, False, False]
+    erase(store, pictures, ERASED, "asked", "mk")
+    assert [is_erased(store, one) for one in (own, others, shared)] == [True, False, False]
+    erase(store, pictures, OTHER, "asked", "mk")
+    assert [is_erased(store, one) for one in (own, others, shared)] == [True, True, True]
+    assert [pictures.has(one.sha256) for one in (own, others, shared)] == [False, False, False]
+
+
+def test_the_picture_of_a_late_capture_goes_too(store: Store, pictures: PicturesInFolder) -> None:
+    """Breaks when a chair that is told "erased" leaves the picture with the clinic, of which no capture tells."""
+    _, others, _ = fill(store, pictures)
+    erase(store, pictures, ERASED, "asked", "mk")
+    late = kept_picture(pictures, b"late")
+    store.store_batch([accepted(capture(patient_code=ERASED, picture=one)) for one in (late, others)], NOW)
+    assert [is_erased(store, one) for one in (late, others)] == [True, False]
+    erase(store, pictures, ERASED, "asked again", "mk")
+    assert [pictures.has(one.sha256) for one in (late, others)] == [False, True]
+    taken = capture(patient_code=OTHER, picture=late)
+    store.store_batch([accepted(taken)], NOW)
+    assert not is_erased(store, late), "whose it is now may have it"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"patient_code": "P-0042", ',
+        b'{"patient_code": "\\u0050-0\\u00304\\u0032"}',
+        b'{"note": "see\\nP-0042"}',
+        '{"patient_code": "P-0042"}'.encode("utf-16-le"),
+    ],
+)
+def test_nothing_of_an_erased_patient_is_kept_in_quarantine(
+    store: Store, pictures: PicturesInFolder, payload: bytes
+) -> None:
+    """Breaks when what breaks the contract is a way back in for an erased patient, however it is written."""
+    fill(store, pictures)
+    before = store.quarantine(9)[0]
+    store.store_batch([Quarantined("there", payload, "No.")], NOW)
+    assert erase(store, pictures, ERASED, "asked", "mk").removed["quarantine"] == 2
+    refused = Refused(TOPIC, capture().message_id, payload + b" ", "No.")
+    store.store_batch([Quarantined("there", payload, "No."), refused], NOW)
+    with store.reading() as connection:
+        rows = connection.execute(select(quarantine).where(quarantine.c.topic != "somewhere")).all()
+    assert {(row.content_sha256, row.payload) for row in rows} == {
+        (content_sha256(payload), b""),
+        (content_sha256(payload + b" "), b""),
+    }
+    assert all(row.reason.startswith("No. It names a patient who was erased") for row in rows)
+    assert store.quarantine(9)[0] == before + 1
+
+
+def test_another_patients_messages_stay_whole_in_quarantine(store: Store, pictures: PicturesInFolder) -> None:
+    """Breaks when a code that only begins like an erased one costs a clinic its message."""
+    fill(store, pictures)
+    erase(store, pictures, ERASED, "asked", "mk")
+    for payload in (b'"P-00421"', b'"XP-0042"', b'"P-0042-1"', b"\\u0050-00421"):
+        store.store_batch([Quarantined("there", payload, "No.")], NOW)
+        with store.reading() as connection:
+            held = connection.execute(
+                select(quarantine.c.payload).where(quarantine.c.content_sha256 == content_sha256(payload))
+            )
+            assert held.scalar_one() == payload
+
+
+def test_an_altered_message_that_names_an_erased_patient_is_not_kept(store: Store, pictures: PicturesInFolder) -> None:
+    """Breaks when a message under another's id carries an erased patient into the quarantine."""
+    fill(store, pictures)
+    erase(store, pictures, ERASED, "asked", "mk")
+    first = capture(patient_code=OTHER, site="vertex")
+    altered = first.model_copy(update={"software_version": f"for {ERASED}"})
+    store.store_batch([accepted(first), accepted(altered)], NOW)
+    with store.reading() as connection:
+        held = connection.execute(
+            select(quarantine.c.payload).where(quarantine.c.content_sha256 == content_sha256(altered.encode()))
+        )
+        assert held.scalar_one() == b""
+
+
+def test_an_erased_patient_is_expected_nowhere(store: Store, pictures: PicturesInFolder) -> None:
+    """Breaks when the next import of a calendar puts an erased code back into the store, and onto a chair."""
+    fill(store, pictures)
+    erase(store, pictures, ERASED, "asked", "mk")
+    today = NOW.date()
+    expected = tuple(Expected(patient_code=code, visit_number=3) for code in (ERASED, OTHER))
+    store.keep_day_lists(
+        [DayList(clinic_id=CLINIC, device_id=DEVICE, made_at=NOW, day=today, expected=expected)], today
+    )
+    (listed,) = store.day_lists(today)
+    assert [(one.patient_code, one.visit_number) for one in listed.expected] == [(OTHER, 3)]
+    with store.reading() as connection:
+        assert erasure.held(connection, ERASED) == {}

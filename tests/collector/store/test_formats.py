@@ -14,6 +14,7 @@ from collector.ingestion.decisions import Kept
 from collector.store.database import StoreUnusable
 from collector.store.schema import NOTHING, format_of, move_to, newest
 from collector.store.store import Store
+from collector.store.stored import StoreFailed
 from collector.store.tables import metadata
 from tests.collector.examples import NOW, health, status
 from tests.collector.store.test_alarms import altered_picture
@@ -127,6 +128,45 @@ def test_a_store_of_a_newer_release_is_refused(place: Path | str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreUnusable, match="9999"):
         Store(place)
+
+
+def test_a_file_tells_older_releases_its_format_by_number(tmp_path: Path) -> None:
+    """Breaks when an older release takes a newer file for an old one, or refuses one that was brought back."""
+    path = tmp_path / "collector.sqlite3"
+    with closing(Store(path)) as store:
+        for target, number in ((newest(), int(newest())), ("0004", 4), (NOTHING, 0), ("0002", 2), (newest(), 5)):
+            move_to(store.database, target)
+            with store.reading() as connection:
+                assert connection.exec_driver_sql("PRAGMA user_version").scalar_one() == number
+
+
+def test_a_collector_writes_nothing_in_a_format_that_changed_under_it(place: Path | str) -> None:
+    """Breaks when a running collector writes rows of its format into tables of another one."""
+    with closing(Store(place)) as store, closing(Store(place)) as other:
+        move_to(other.database, "0004")
+        with pytest.raises(StoreFailed, match=r"format 0004.*restart the collector"):
+            store.store_batch([accepted(capture())], NOW)
+        move_to(other.database, newest())
+        assert len(store.store_batch([accepted(capture())], NOW)) == 1
+
+
+def test_a_command_does_not_bring_a_store_forward(place: Path | str) -> None:
+    """Breaks when a command of a new release changes the format under a collector of an older one."""
+    with closing(Store(place)) as store:
+        move_to(store.database, "0004")
+        with pytest.raises(StoreUnusable, match="trichoscope-collector migrate"):
+            Store(place, bring_forward=False, new=False)
+        with store.reading() as connection:
+            assert format_of(connection) == "0004"
+        move_to(store.database, NOTHING)
+        with pytest.raises(StoreUnusable, match="no store yet"):
+            Store(place, bring_forward=False, new=False)
+        move_to(store.database, newest())
+        Store(place, bring_forward=False, new=False).close()
+        move_to(store.database, NOTHING)
+        Store(place, bring_forward=False).close()
+        with store.reading() as connection:
+            assert format_of(connection) == newest()
 
 
 def test_there_is_no_such_format(store: Store) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from collector.store import studies
+from collector.store import erasure, studies
 from collector.store.store import Store
 from collector.store.tables import audit_trail
 from collector.studies import conduct
@@ -94,6 +94,16 @@ def test_a_patient_twice_is_refused_alike_under_every_arm(blinded: Store, arm: s
     assert str(refused.value) == ("In the study already: P-0001. Take them off the list; an arm is never changed.")
     with blinded.reading() as connection:
         assert "P-0099" not in studies.patients(connection, CODE)
+
+
+def test_who_was_erased_is_entered_into_no_study(blinded: Store) -> None:
+    """Breaks when a list of a study brings an erased patient's code back, or part of such a list is taken."""
+    with blinded.writing() as connection:
+        erasure.begin(connection, "P-0098", "asked for", "mk", datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(StudyRefused, match=r"Erased from the clinic's records: P-0098\. Take them off the list"):
+        conduct.enter_patients(blinded, CODE, [Allocated("P-0097", "S"), Allocated("P-0098", "P")], "mk")
+    with blinded.reading() as connection:
+        assert {"P-0097", "P-0098"}.isdisjoint(studies.patients(connection, CODE))
 
 
 def test_rows_do_not_keep_the_lists_order(store: Store) -> None:

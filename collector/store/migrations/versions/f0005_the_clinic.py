@@ -53,6 +53,7 @@ def downgrade() -> None:
     op.drop_column("comparisons", "summary")
     for column in _OF_REVIEWS:
         op.drop_column("reviews", column)
+    op.drop_table("erased_pictures")
     op.drop_table("erasures")
     for table, word in _FACTS:
         protect(table, word, erasable=False)
@@ -71,6 +72,12 @@ def _erasures() -> None:
         sqlite_strict=True,
     )
     op.create_index("erasures_of_patient", "erasures", ["patient_code"])
+    op.create_table(
+        "erased_pictures",
+        sa.Column("sha256", sa.Text, primary_key=True, nullable=False),
+        sa.Column("removed_at", Moment),
+        sqlite_strict=True,
+    )
 
 
 def _columns_of_payloads() -> None:
