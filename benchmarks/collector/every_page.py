@@ -41,6 +41,7 @@ NOT_MEASURED = {
     "/audit.csv": "a file of any length, sent as it is read",
     "/quarantine/{sha256}": "bytes as they came",
     "/captures/{id}/picture": "a picture's bytes",
+    "/patients/{code}/exports/{form}.zip": "all that is held of a patient, read on purpose",
     "/pictures/{sha256}": "a picture's bytes",
     "/pictures/{sha256}/reduced/{width:int}": "a picture's bytes",
     "/patients/{code}/fhir": "a file of all captures of a patient",

@@ -64,8 +64,9 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        self._writers.dispose()
+        # SQLite's last connection folds the write-ahead log into the file, which one that only reads cannot.
         self._readers.dispose()
+        self._writers.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -18,6 +18,7 @@ from contract import Picture
 MAX_PIXELS = 100_000_000
 """Bound on what is decoded: eight times a 12 MP picture."""
 
+_END_OF_PNG = b"\0\0\0\0IEND\xaeB`\x82"
 _BASELINE, _SCAN, _END = 0xC0, 0xDA, 0xD9
 _OTHER_FRAMES = frozenset(range(0xC1, 0xD0)) - {0xC4, 0xC8, 0xCC}  # these three are tables (ITU-T T.81, table B.1)
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -124,6 +125,8 @@ def _jpeg_blocks(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _png(content: bytes) -> PixelData:
     try:
+        if not content.endswith(_END_OF_PNG):  # who else uses the library here may have it fill up what is cut off
+            raise ValueError("the file is cut off")
         with Image.open(io.BytesIO(content), formats=("PNG",)) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 raise PictureNotExportable(

@@ -143,6 +143,27 @@ def _connect(pacs: Pacs) -> None:
 
 
 def _associate(pacs: Pacs, at_the_end: ExitStack) -> Association:
+    for _ in range(2):  # the refusal of a PACS that hangs up at once may be lost with the connection
+        association, answers = _asked(pacs, at_the_end)
+        if association.is_established:
+            return association
+        if answers:
+            break
+    if association.is_rejected and answers:
+        raise PacsRefused(f"{_name(pacs)} refused the connection: {_why(answers[-1], pacs)}. Nothing was sent.")
+    if answers:
+        raise PacsRefused(
+            f"{_name(pacs)} takes neither dermoscopic pictures nor structured reports. Have its administrator allow"
+            " Dermoscopic Photography Image Storage and Comprehensive SR Storage. Nothing was sent."
+        )
+    raise PacsUnreachable(
+        f"Something answers at {pacs.host}:{pacs.port}, but not as DICOM does. Check the port, and whether it wants"
+        " TLS. Nothing was sent."
+    )
+
+
+def _asked(pacs: Pacs, at_the_end: ExitStack) -> tuple[Association, list[A_ASSOCIATE]]:
+    """Ask for an association once, and return it with what was answered."""
     answers: list[A_ASSOCIATE] = []
     entity = AE(ae_title=pacs.calling)
     entity.implementation_class_uid = IMPLEMENTATION
@@ -161,19 +182,7 @@ def _associate(pacs: Pacs, at_the_end: ExitStack) -> Association:
             (evt.EVT_ACSE_RECV, lambda event: _note(event.primitive, answers)),
         ],
     )
-    if association.is_established:
-        return association
-    if association.is_rejected and answers:
-        raise PacsRefused(f"{_name(pacs)} refused the connection: {_why(answers[-1], pacs)}. Nothing was sent.")
-    if answers:
-        raise PacsRefused(
-            f"{_name(pacs)} takes neither dermoscopic pictures nor structured reports. Have its administrator allow"
-            " Dermoscopic Photography Image Storage and Comprehensive SR Storage. Nothing was sent."
-        )
-    raise PacsUnreachable(
-        f"Something answers at {pacs.host}:{pacs.port}, but not as DICOM does. Check the port, and whether it wants"
-        " TLS. Nothing was sent."
-    )
+    return association, answers
 
 
 _OFFERED = (
