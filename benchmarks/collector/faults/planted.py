@@ -71,8 +71,8 @@ def plain_insert_without_keys() -> None:
     plain_insert()
     opened = Store.__init__
 
-    def open_without_keys(self: Store, *place: Any) -> None:  # noqa: ANN401
-        opened(self, *place)
+    def open_without_keys(self: Store, *place: Any, **how: Any) -> None:  # noqa: ANN401
+        opened(self, *place, **how)
         with self.writing() as connection:
             for table in FACTS:
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} DROP CONSTRAINT IF EXISTS {table.name}_pkey")
