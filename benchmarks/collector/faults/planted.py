@@ -77,13 +77,13 @@ def plain_insert_without_keys() -> None:
             for table in FACTS:
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} DROP CONSTRAINT IF EXISTS {table.name}_pkey")
 
-    vars(batches)["_quarantine"] = lambda *_: None
+    vars(batches)["_quarantine"] = lambda *_, **_named: None
     type.__setattr__(Store, "__init__", open_without_keys)
 
 
 def erasures_unheard_of() -> None:
     """Take in what comes of patients who were erased."""
-    vars(batches)["_erased"] = lambda _connection, _codes: set()
+    vars(batches)["codes_among"] = lambda _connection, _codes: set()
 
 
 def patients_by_last_arrival() -> None:
